@@ -1,0 +1,4 @@
+"""Addresses of the education app; one block per noun."""
+
+app_name = "education"
+urlpatterns: list = []

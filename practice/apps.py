@@ -1,0 +1,10 @@
+"""The practice app: settings, people, schedule, booking, reminders, audit."""
+
+from django.apps import AppConfig
+
+
+class PracticeConfig(AppConfig):
+    name = "practice"
+
+    def ready(self) -> None:
+        from practice import system_checks  # noqa: F401, PLC0415  (registering checks needs the app registry)

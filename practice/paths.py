@@ -1,0 +1,4 @@
+"""Addresses of the practice app; one block per noun."""
+
+app_name = "practice"
+urlpatterns: list = []

@@ -1,0 +1,268 @@
+"""Settings of Evenkeel: one file, everything from the environment.
+
+A missing or unsafe value stops the process with a sentence that says what to do. Two settings of the same code exist:
+the demo setting (``EVENKEEL_DEMO=1``: fictional clinic, step-in page, messages written to a folder) and production.
+"""
+
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import environ
+from csp.constants import NONCE, NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+
+from practice.logging import logging_config
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+
+
+def required(name: str, cure: str) -> str:
+    value = env.str(name, default="")
+    if not value:
+        raise ImproperlyConfigured(f"{name} is not set. {cure}")
+    return value
+
+
+# -- Which Evenkeel is this ------------------------------------------------------------------------------------------
+DEMO = env.bool("EVENKEEL_DEMO", default=False)
+DEBUG = env.bool("DEBUG", default=False)
+SECRET_KEY = (
+    required("SECRET_KEY", "Put 50 or more random characters there; `python3 dev.py run` makes its own.")
+    if not DEMO
+    else env.str("SECRET_KEY", default="demo-only-key-of-a-fictional-clinic-never-of-a-real-one-000000")
+)
+if not DEMO:
+    if DEBUG:
+        raise ImproperlyConfigured("DEBUG is on. Unset DEBUG: error pages of a debug server show health records.")
+    if len(SECRET_KEY) < 50 or SECRET_KEY.startswith(("demo-", "django-insecure-")):
+        raise ImproperlyConfigured("SECRET_KEY is short or a known default. Put 50 or more random characters there.")
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]", "testserver"] if DEMO else [])
+if not ALLOWED_HOSTS:
+    raise ImproperlyConfigured("ALLOWED_HOSTS is not set. Name the host people type, such as care.example.org.")
+PUBLIC_URL = env.str("PUBLIC_URL", default=f"http://localhost:{env.int('PORT', default=8000)}" if DEMO else "")
+if not PUBLIC_URL:
+    raise ImproperlyConfigured("PUBLIC_URL is not set. Give the address people type, such as https://care.example.org.")
+PUBLIC_URL = PUBLIC_URL.rstrip("/")
+
+# -- Apps ------------------------------------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "practice.apps.PracticeConfig",
+    "intake.apps.IntakeConfig",
+    "education.apps.EducationConfig",
+    "sessions.apps.SessionsConfig",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "crispy_forms",
+    "csp",
+    "django_htmx",
+    "pgtrigger",
+    "pghistory",
+    "phonenumber_field",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.humanize",
+    "django.contrib.postgres",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "practice.middleware.RequestLogMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "practice.middleware.AccessMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+]
+ROOT_URLCONF = "practice.urls"
+WSGI_APPLICATION = "practice.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "practice.context.shell",
+            ],
+        },
+    }
+]
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+INSTALLED_APPS.insert(0, "django.forms")
+CRISPY_ALLOWED_TEMPLATE_PACKS = ("forms",)
+CRISPY_TEMPLATE_PACK = "forms"
+CRISPY_FAIL_SILENTLY = False
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# -- Database: two roles; the owner migrates, the app role serves without rights over append-only tables ----------------
+DATABASE_URL = required(
+    "DATABASE_URL", "Name the PostgreSQL database, such as postgres://evenkeel_app@db.internal/evenkeel."
+)
+DATABASE_APP_ROLE = env.str("DATABASE_APP_ROLE", default="evenkeel_app")
+DATABASES = {"default": env.db_url_config(DATABASE_URL)}
+if "%2F" in DATABASE_URL.upper():  # a socket folder in the host's place; urllib would hand it back in lower case
+    DATABASES["default"]["HOST"] = unquote(urlsplit(DATABASE_URL).netloc.rpartition("@")[2].partition(":")[0])
+DATABASES["default"] |= {
+    "CONN_MAX_AGE": env.int("CONN_MAX_AGE", default=60),
+    "CONN_HEALTH_CHECKS": True,
+    "OPTIONS": {"connect_timeout": 5, "application_name": "evenkeel", "options": "-c jit=off -c timezone=UTC"},
+}
+
+# -- Cache and broker: Redis or Valkey; the cache falls back to a database table (practice/cache.py) ----------------------
+REDIS_URL = required("REDIS_URL", "Name the Redis or Valkey server, such as redis://broker.internal/0.")
+CACHES = {"default": {"BACKEND": "practice.cache.FallbackCache", "LOCATION": REDIS_URL}}
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+
+# -- Time and language ------------------------------------------------------------------------------------------------
+TIME_ZONE = "UTC"
+USE_TZ = True
+USE_I18N = True
+LANGUAGE_CODE = "en-us"
+LANGUAGES = [("en", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+
+# -- Static files -----------------------------------------------------------------------------------------------------
+STATIC_URL = "/static/"
+STATIC_ROOT = env.path("STATIC_ROOT", default=BASE_DIR / "var" / "static")
+STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_USE_FINDERS = env.bool("WHITENOISE_USE_FINDERS", default=DEBUG)
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if env.bool("STATIC_MANIFEST", default=not DEBUG)
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+
+# -- Accounts: sign-up is closed; staff use a password and a second factor, patients an e-mailed code or a passkey ---------
+AUTH_USER_MODEL = "practice.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "practice:today"
+LOGOUT_REDIRECT_URL = "practice:home"
+ACCOUNT_ADAPTER = "practice.accounts.Adapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_USER_DISPLAY = "practice.accounts.display_name"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"  # an invitation link or a code has already proved the address
+ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 600
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = PUBLIC_URL.partition(":")[0]
+MFA_ADAPTER = "practice.accounts.MFAAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "Evenkeel"
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEMO
+SESSION_COOKIE_AGE = int(timedelta(hours=24).total_seconds())
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+
+# -- Security ---------------------------------------------------------------------------------------------------------
+HTTPS = PUBLIC_URL.startswith("https://")
+if not DEMO and not HTTPS:
+    raise ImproperlyConfigured("PUBLIC_URL is not https. Put a proxy with TLS in front and give its https address.")
+SECURE_SSL_REDIRECT = False  # the proxy redirects; healthz must answer plain HTTP behind it
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+SECURE_HSTS_PRELOAD = HTTPS
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+CSRF_FAILURE_VIEW = "practice.views.errors.csrf_failure"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF, NONCE],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "manifest-src": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+
+# -- Messages: an outbox row first; gateways send it ------------------------------------------------------------------
+OUTBOX_DIR = env.path("OUTBOX_DIR", default=BASE_DIR / "var" / "outbox")
+EMAIL_GATEWAY = env.str("EMAIL_GATEWAY", default="file" if DEMO else "smtp")  # file | console | smtp
+SMS_GATEWAY = env.str("SMS_GATEWAY", default="file" if DEMO else "console")  # file | console
+if EMAIL_GATEWAY == "smtp":
+    vars().update(env.email("EMAIL_URL", default="smtp://localhost:25"))
+    if not DEMO and not env.str("EMAIL_URL", default=""):
+        raise ImproperlyConfigured(
+            "EMAIL_URL is not set. Name the mail server, such as smtp+ssl://user:secret@mail.internal:465."
+        )
+EMAIL_TIMEOUT = 5
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="no-reply@evenkeel.invalid" if DEMO else "")
+if not DEFAULT_FROM_EMAIL:
+    raise ImproperlyConfigured("DEFAULT_FROM_EMAIL is not set. Give the address messages come from.")
+# Outbox bodies that cannot be derived again (sign-in codes) rest encrypted under this key ring, newest first.
+MESSAGE_KEYS = env.list("MESSAGE_KEYS", default=[SECRET_KEY])
+AUDIT_ANCHOR_FILE = env.path("AUDIT_ANCHOR_FILE", default=BASE_DIR / "var" / "audit-anchor.log")
+
+# -- Celery: a clock and a pair of hands, never the memory of what is due ------------------------------------------------
+CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://").replace("?db=", "?virtual_host=")
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 300,
+    "unacked_restore_interval": 5,
+    "unacked_restore_throttle": 1,
+    "socket_timeout": 5,
+    "socket_connect_timeout": 2,
+}
+CELERY_TIMEZONE = "UTC"
+
+# -- Logs: an allow-list of keys, no clinical value by construction -------------------------------------------------------
+LOGGING_CONFIG = None
+logging_config(json=not DEMO)
+
+# How long a web process may print the practice's name and telephone without reading them again.
+PRACTICE_FACTS_SECONDS = env.int("PRACTICE_FACTS_SECONDS", default=30)
+
+PHONENUMBER_DEFAULT_REGION = env.str("PHONE_REGION", default="US")
+SILENCED_SYSTEM_CHECKS = []

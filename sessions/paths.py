@@ -1,0 +1,4 @@
+"""Addresses of the sessions app; one block per noun."""
+
+app_name = "sessions"
+urlpatterns: list = []
