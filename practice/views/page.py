@@ -1,0 +1,51 @@
+"""The text pages of the practice: what it does, what it costs, who sees what, and where help is right now."""
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from practice.models import AppointmentType, Therapist
+
+
+@login_not_required
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    return render(request, "practice/page/home.html", {"therapists": list(Therapist.objects.listed())})
+
+
+@login_not_required
+@require_safe
+def how_it_works(request: HttpRequest) -> HttpResponse:
+    return render(request, "practice/page/how_it_works.html")
+
+
+@login_not_required
+@require_safe
+def fees(request: HttpRequest) -> HttpResponse:
+    kinds = AppointmentType.objects.order_by("price_cents", "length", "pk")
+    payers = Therapist.objects.listed().values_list("payers", flat=True)
+    return render(
+        request,
+        "practice/page/fees.html",
+        {"kinds": kinds, "payers": sorted({payer for taken in payers for payer in taken})},
+    )
+
+
+@login_not_required
+@require_safe
+def privacy(request: HttpRequest) -> HttpResponse:
+    return render(request, "practice/page/privacy.html")
+
+
+@login_not_required
+@require_safe
+def accessibility(request: HttpRequest) -> HttpResponse:
+    return render(request, "practice/page/accessibility.html")
+
+
+@login_not_required
+@require_safe
+def help_now(request: HttpRequest) -> HttpResponse:
+    """The crisis page (clinical.md 7.1): no sign-in, no script, one style sheet, no third party."""
+    return render(request, "practice/page/help_now.html")
