@@ -1,0 +1,52 @@
+"""The project folder: where things lie in it, and folders short enough to hold a socket."""
+
+import hashlib
+import os
+import stat
+from pathlib import Path
+
+from launch.report import Refusal
+
+ROOT = Path(__file__).resolve().parent.parent
+VAR = ROOT / "var"
+
+# A socket's address holds 107 bytes on Linux and 103 on macOS.
+LONGEST_SOCKET = 103
+
+
+def private(path: Path) -> Path:
+    """Make `path` (and what leads to it) a folder only its owner may enter."""
+    path.mkdir(parents=True, exist_ok=True)
+    if stat.S_IMODE(path.stat().st_mode) != 0o700:
+        path.chmod(0o700)
+    return path
+
+
+def for_socket(home: Path, name: str) -> Path:
+    """The folder for the socket `name`: `home` itself, or a short private one in /tmp where the path is too long."""
+    if len(os.fsencode(home / name)) <= LONGEST_SOCKET:
+        return home
+    digest = hashlib.sha256(os.fsencode(home)).hexdigest()[:12]
+    short = Path("/tmp") / f"evenkeel-{os.geteuid()}-{digest}"
+    try:
+        short.mkdir(mode=0o700)
+    except FileExistsError:
+        # Someone else could have laid a folder or a link of that name there first.
+        found = short.lstat()
+        if not stat.S_ISDIR(found.st_mode) or (os.geteuid() != 0 and found.st_uid != os.geteuid()):
+            raise Refusal(
+                f"{short} belongs to somebody else, and the path of this folder is too long for a socket;"
+                " move Evenkeel to a shorter path."
+            ) from None
+        short.chmod(0o700)
+    return short
+
+
+def give(path: Path, uid: int, gid: int) -> None:
+    """Hand the tree at `path` to `uid`; only root can, and only when the owner differs."""
+    if os.geteuid() != 0 or path.lstat().st_uid == uid:
+        return
+    for parent, folders, files in os.walk(path):
+        for name in (*folders, *files):
+            os.lchown(os.path.join(parent, name), uid, gid)
+    os.lchown(path, uid, gid)
