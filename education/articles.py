@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.translation import get_language
 
@@ -16,6 +17,7 @@ from education.models import (
     IN_MAKING,
     Article,
     ArticleAssignment,
+    ArticleAssignmentQuerySet,
     ArticleVersion,
     ArticleVersionQuerySet,
     Status,
@@ -283,6 +285,13 @@ def ask(*, by: User, assignment: ArticleAssignment, question: str) -> ArticleAss
         assignment.save(update_fields=["question_text", "asked_at"])
         record(by=by, action=Action.CHANGE, obj=assignment, patient=assignment.patient_id, detail={"step": "asked"})
     return assignment
+
+
+def own_reading(user: User) -> ArticleAssignmentQuerySet:
+    """What the signed-in patient was given, newest first; ``is_available``: whether a text is in force to be read."""
+    in_force = ArticleVersion.objects.filter(article=OuterRef("article_version__article"), status__in=IN_FORCE)
+    own = ArticleAssignment.objects.visible_to(user).filter(patient__user=user)
+    return own.with_texts().annotate(is_available=Exists(in_force))
 
 
 def reading_of(patient: Patient) -> list[ArticleAssignment]:
