@@ -1,0 +1,146 @@
+"""What a message may say about an appointment: date, time, zone, telephone number, a link. Nothing else (clinical.md 10.3)."""
+
+from __future__ import annotations
+
+import unicodedata
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from practice.calendar_file import calendar_file
+from practice.models import Appointment, Message, Modality, Practice
+from practice.templatetags.evenkeel import tel
+from practice.zone import zone_label
+
+LINE_LENGTH = 160
+# The GSM 03.38 alphabet: a text message of these alone fits 160 characters into one.
+GSM = frozenset(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
+    "abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+FACTS = ("starts_at", "ends_at", "zone", "location_id", "modality", "therapist_id")
+
+
+def of_practice(practice: Practice) -> dict[str, object]:
+    return {"practice": practice.short_name, "phone": tel(practice.phone)}
+
+
+def of_appointment(message: Message, appointment: Appointment, practice: Practice) -> dict[str, object]:
+    """The words of the e-mail templates."""
+    zone = reading_zone(appointment)
+    local = appointment.starts_at.astimezone(ZoneInfo(zone))
+    there = appointment.starts_at.astimezone(ZoneInfo(appointment.zone))
+    at_practice = ""
+    if there.utcoffset() != local.utcoffset():
+        at_practice = f"{date_format(there, 'l, g:i A')} {zone_label(appointment.zone, appointment.starts_at)}"
+    return {
+        **of_practice(practice),
+        "day": date_format(local, "l, j F Y"),
+        "time": date_format(local, "g:i A"),
+        "zone": zone_label(zone, appointment.starts_at),
+        "at_practice": at_practice,
+        "link": link(appointment),
+        "link_signs_in": appointment.patient.user_id is not None,
+    }
+
+
+def reading_zone(appointment: Appointment) -> str:
+    """The clinic's zone for a visit in person, the reader's own for video and phone (architecture.md 5)."""
+    in_person = appointment.modality == Modality.IN_PERSON
+    return appointment.zone if in_person else appointment.patient.time_zone
+
+
+def link(appointment: Appointment) -> str:
+    """A visitor's private link acts without sign-in; everybody else is led to sign-in."""
+    if appointment.patient.user_id is not None:
+        return settings.PUBLIC_URL + reverse("practice:appointment-mine")
+    from practice import manage_links  # noqa: PLC0415
+
+    return manage_links.url_for(appointment)
+
+
+def request(message: Message, appointment: Appointment, practice: Practice) -> tuple[bytes, str]:
+    return invitation("REQUEST", message, appointment, practice)
+
+
+def cancel(message: Message, appointment: Appointment, practice: Practice) -> tuple[bytes, str]:
+    return invitation("CANCEL", message, appointment, practice)
+
+
+def invitation(method, message: Message, appointment: Appointment, practice: Practice) -> tuple[bytes, str]:
+    """The .ics of an e-mail and the method its MIME type must carry."""
+    file = calendar_file(
+        appointment,
+        method=method,
+        practice=practice,
+        link="" if method == "CANCEL" else link(appointment),
+        phone=tel(practice.phone),
+        attendee=message.patient.email if message.patient else "",
+    )
+    return file, method
+
+
+def reminder_line(message: Message, appointment: Appointment, practice: Practice) -> str:
+    local = appointment.starts_at.astimezone(ZoneInfo(reading_zone(appointment)))
+    facts = {
+        "practice": practice.short_name,
+        "when": f"{date_format(local, 'D j M g:i A')} {local.tzname()}",
+        "phone": tel(practice.phone),
+    }
+    return fitting(
+        _("%(practice)s: reminder of your appointment %(when)s. Questions? Call %(phone)s. Reply STOP to opt out."),
+        facts,
+    )
+
+
+def changed_line(message: Message, appointment: Appointment, practice: Practice) -> str:
+    """One text for a move and for a cancellation: the details stay behind the sign-in or the telephone."""
+    facts = {"practice": practice.short_name, "phone": tel(practice.phone)}
+    return fitting(
+        _("%(practice)s: your appointment has changed. Please sign in or call %(phone)s. Reply STOP to opt out."), facts
+    )
+
+
+def new_message_line(message: Message, about: object, practice: Practice) -> str:
+    facts = {"practice": practice.short_name}
+    return fitting(_("%(practice)s: you have a new message. Please sign in to read it. Reply STOP to opt out."), facts)
+
+
+def fitting(text: str, facts: dict[str, str]) -> str:
+    """``text`` with ``facts`` in the GSM alphabet and in 160 characters; the practice's name gives way, nothing else."""
+    line = in_gsm(text % facts)
+    over = len(line) - LINE_LENGTH
+    if over <= 0:
+        return line
+    return in_gsm(text % {**facts, "practice": facts["practice"][: -over - 1].rstrip() + "."})
+
+
+def in_gsm(text: str) -> str:
+    """Letters outside the alphabet lose their accent, or become a question mark."""
+    return "".join(map(gsm_letter, text))
+
+
+def gsm_letter(letter: str) -> str:
+    if letter in GSM:
+        return letter
+    plain = unicodedata.normalize("NFKD", letter)[0]
+    return plain if plain in GSM else " " if letter.isspace() else "?"
+
+
+# -- What a person was told -----------------------------------------------------------------------------------------------
+def facts_now(appointment: Appointment) -> dict[str, object]:
+    """What a change must differ in to be news."""
+    return {name: getattr(appointment, name) for name in FACTS}
+
+
+def facts_then(appointment: Appointment, revision: int) -> dict[str, object] | None:
+    """The same facts as they stood at an earlier revision, from the change history."""
+    return (
+        Appointment.pgh_event_model.objects.filter(pgh_obj=appointment, revision=revision)
+        .order_by("-pgh_id")
+        .values(*FACTS)
+        .first()
+    )
