@@ -13,6 +13,8 @@ from django.test.testcases import LiveServerThread, _StaticFilesHandler
 
 from tests import cast
 
+pytest_plugins = ["tests.browser"]  # chromium, page_for
+
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 settings.WHITENOISE_AUTOREFRESH = True
@@ -82,6 +84,9 @@ def as_() -> Callable[..., Client]:
         client = Client(**kwargs)
         if user is not None:
             client.force_login(user, backend=settings.AUTHENTICATION_BACKENDS[0])
+            session = client.session  # as after a sign-in with a second factor, without which staff reach nothing
+            session[SECOND_FACTOR] = True
+            session.save()
         return client
 
     return sign_in

@@ -10,6 +10,7 @@ from django import template
 from django.conf import settings
 from django.template.base import Node, NodeList, Parser, Token
 from django.template.loader import get_template
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -108,6 +109,16 @@ def dollars(cents: int) -> str:
     return f"${whole:,}.{rest:02}" if rest else f"${whole:,}"
 
 
+def wall_clock(moment: dt.datetime) -> str:
+    return date_format(moment, "g:i A").lower()
+
+
+@register.filter
+def clock(moment: dt.datetime) -> str:
+    """``2:00 pm`` in the current zone: how patients read a time. Staff calendars print ``date:"G:i"``."""
+    return wall_clock(timezone.localtime(moment))
+
+
 @register.filter
 def zone_for(appointment, reader) -> str:
     """The zone in which to print an appointment to a person: the clinic's for a room, the reader's for a call."""
@@ -123,7 +134,7 @@ def zone_words(appointment, reader) -> str:
     if there.utcoffset() == appointment.starts_at.astimezone(ZoneInfo(zone)).utcoffset():
         return words
     at_clinic = _("%(time)s at the clinic (%(zone)s).") % {
-        "time": date_format(there, "l, g:i a"),
+        "time": f"{date_format(there, 'l')}, {wall_clock(there)}",
         "zone": zone_label(appointment.zone, appointment.starts_at),
     }
     return f"{words} {at_clinic}"

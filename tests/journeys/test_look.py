@@ -1,0 +1,79 @@
+"""What people see, in a real browser: accessible in light and dark, light over the wire, usable by keys alone."""
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import expect
+
+from tests import cast
+from tests.browser import FIRST_VISIT, assert_accessible, wire_weight
+
+pytestmark = pytest.mark.browser
+PAGES = ["home", "how-it-works", "fees", "privacy", "accessibility", "help-now"]
+
+
+@pytest.fixture
+def clinic_with_therapist(served):
+    cast.clinic()
+    return cast.PEOPLE["therapist"]()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_text_page_is_accessible_and_light(clinic_with_therapist, page_for, name):
+    page = page_for()
+    weight = wire_weight(page, reverse(f"practice:{name}"))
+    assert weight < (50_000 if name == "help-now" else FIRST_VISIT), f"{name} weighs {weight} bytes"
+    assert_accessible(page)
+
+
+def test_the_page_that_is_not_there_is_accessible(clinic_with_therapist, page_for):
+    page = page_for()
+    page.goto("/no-such-page/")
+    assert_accessible(page)
+
+
+def test_help_is_reached_by_keys_alone_and_its_links_are_large(clinic_with_therapist, page_for):
+    page = page_for(width=390)
+    page.goto(reverse("practice:home"))
+    page.keyboard.press("Tab")
+    expect(page.locator(".skip")).to_be_focused()
+    for _press in range(12):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.classList.contains('help')"):
+            break
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_have_text("Get help now")
+    for link in page.locator(".crisis .btn").all():
+        assert link.bounding_box()["height"] >= 56
+    assert page.locator(".crisis .btn").count() == 5
+
+
+def test_the_first_tab_leads_past_the_header(clinic_with_therapist, page_for):
+    page = page_for()
+    page.goto(reverse("practice:home"))
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
+
+
+def test_nothing_scrolls_sideways_at_320_pixels(clinic_with_therapist, page_for):
+    page = page_for(width=320)
+    for name in PAGES:
+        page.goto(reverse(f"practice:{name}"))
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320, name
+
+
+def test_print_leaves_out_navigation_and_keeps_the_matter(clinic_with_therapist, page_for):
+    page = page_for()
+    page.goto(reverse("practice:how-it-works"))
+    page.emulate_media(media="print")
+    expect(page.locator(".bar .nav")).to_be_hidden()
+    expect(page.locator(".help").first).to_be_hidden()
+    expect(page.locator("h1")).to_be_visible()
+
+
+def test_without_script_every_text_page_reads_the_same(clinic_with_therapist, page_for):
+    with_script, without = page_for(), page_for(javascript=False)
+    for name in PAGES:
+        with_script.goto(reverse(f"practice:{name}"))
+        without.goto(reverse(f"practice:{name}"))
+        assert with_script.locator("main").inner_text() == without.locator("main").inner_text()

@@ -1,0 +1,110 @@
+"""The text pages: open to everybody, cheap, honest, and with help in the same corner of each."""
+
+import re
+
+import pytest
+from django.urls import reverse
+
+from tests import cast
+
+PAGES = ["home", "how-it-works", "fees", "privacy", "accessibility", "help-now"]
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def page(clinic, as_):
+    return lambda name: as_(None).get(reverse(f"practice:{name}"))
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_anybody_may_read_it(page, name):
+    assert page(name).status_code == 200
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_its_heading_stands_once(page, name):
+    assert page(name).content.count(b"<h1") == 1
+
+
+@pytest.mark.parametrize("name", [name for name in PAGES if name not in ("home", "help-now")])
+def test_its_title_is_its_heading(page, name):
+    html = page(name).content.decode()
+    heading = re.search(r"<h1[^>]*>(.*?)</h1>", html).group(1)
+    assert re.search(r"<title>(.*?)</title>", html, re.DOTALL).group(1).strip() == f"{heading} - Evenkeel"
+
+
+@pytest.mark.parametrize("name", [name for name in PAGES if name != "help-now"])
+def test_help_is_one_press_away(page, name):
+    html = page(name).content.decode()
+    assert f'<a class="help" href="{reverse("practice:help-now")}">' in html
+    assert "This website and its messages are not watched all the time." in html
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_policy_allows_no_inline_code_and_the_page_has_none(page, name):
+    answer = page(name)
+    policy = answer.headers["Content-Security-Policy"]
+    assert "unsafe" not in policy
+    assert "default-src 'none'" in policy
+    html = answer.content.decode()
+    assert re.search(r"<style|\sstyle=|<script(?![^>]*\ssrc=)|\son[a-z]+=", html) is None
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_nothing_can_be_posted_to_it(clinic, as_, name):
+    assert as_(None).post(reverse(f"practice:{name}")).status_code == 405
+
+
+@pytest.mark.parametrize("therapists", [1, 3])
+def test_the_home_page_costs_two_queries_however_many_therapists(clinic, as_, django_assert_num_queries, therapists):
+    for number in range(therapists):
+        cast.therapist_profile(cast.user(f"Therapist Number{number}"), hours=False)
+    client = as_(None)
+    with django_assert_num_queries(2):
+        html = client.get(reverse("practice:home")).content.decode()
+    assert html.count('class="face"') == therapists
+
+
+def test_the_crisis_text_is_the_fixed_one(page):
+    html = page("help-now").content.decode()
+    for link in ("tel:988", "sms:988", "tel:911", "sms:838255", "https://988lifeline.org", "tel:116123"):
+        assert f'href="{link}"' in html
+    for sentence in (
+        "If you might hurt yourself or someone else, or you are in danger, do not wait for a reply from us.",
+        "United States: 988 Suicide and Crisis Lifeline, day and night.",
+        "Call 988 and press 1, or text 838255.",
+        "Or go to the nearest emergency room.",
+        "This website and its messages are not watched all the time.",
+    ):
+        assert sentence in html
+
+
+def test_the_crisis_page_has_one_style_sheet_no_script_and_a_way_out(page, clinic):
+    html = page("help-now").content.decode()
+    assert html.count('rel="stylesheet"') == 1
+    assert "<script" not in html
+    assert f'href="{clinic.practice.leave_page_url}" rel="noreferrer"' in html
+
+
+def test_the_crisis_page_needs_no_practice_row(db, as_):
+    assert as_(None).get(reverse("practice:help-now")).status_code == 200
+
+
+def test_fees_come_from_the_appointment_types(page, clinic):
+    clinic.session.price_cents = 14000
+    clinic.session.save()
+    html = page("fees").content.decode()
+    assert "$140" in html
+    assert "Free" in html
+
+
+def test_an_unknown_address_gets_a_calm_page(clinic, as_):
+    answer = as_(None).get("/no-such-page/")
+    assert answer.status_code == 404
+    assert "We cannot find that page" in answer.content.decode()
+
+
+def test_a_forged_form_gets_a_page_that_says_what_to_do(clinic, as_):
+    answer = as_(None, enforce_csrf_checks=True).post(reverse("account_login"), {"login": "rosa@example.org"})
+    assert answer.status_code == 403
+    assert "Please send that once more" in answer.content.decode()
