@@ -24,7 +24,7 @@ COMMANDS = ("run", "test", "check", "bench", "prove")
 def obstacle():
     """Why this Python cannot carry Evenkeel, as one sentence with the cure, or an empty string."""
     if os.name != "posix":
-        return "Evenkeel runs on Linux and macOS; on Windows use it inside WSL: wsl --install, then python3 dev.py run there."
+        return "Evenkeel runs on Linux and macOS; on Windows use it inside WSL (wsl --install)."
     if sys.version_info < (3, 11):
         return "This is Python %d.%d and Evenkeel needs 3.11 or newer; %s." % (
             sys.version_info[0],

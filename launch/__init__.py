@@ -1,1 +1,1 @@
-"""What `dev.py` does: the environment, the servers and the processes of Evenkeel on one machine, standard library only."""
+"""What `dev.py` does: environment, servers and processes of Evenkeel on one machine; standard library only."""

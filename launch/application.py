@@ -55,11 +55,14 @@ def child(name: str, program: list[str], env: dict[str, str], logs: Path, **how)
 
 
 def web(env: dict[str, str], port: int, *, workers: int = WEB_WORKERS, logs: Path = VAR / "log") -> Child:
-    """gunicorn on 127.0.0.1:`port`; four threads a worker, so that an idle browser connection holds nobody up."""
+    """gunicorn on 127.0.0.1:`port`; four threads a worker, so that an idle browser connection holds nobody up.
+
+    The code is loaded once, before the workers fork; without a control socket gunicorn writes nothing into HOME.
+    """
     program = module(
         "gunicorn", "practice.wsgi", "--workers", str(workers), "--threads", "4", "--bind", f"127.0.0.1:{port}"
     )
-    program += ["--no-control-socket", "--log-level", "warning", "--graceful-timeout", "5"]
+    program += ["--preload", "--no-control-socket", "--log-level", "warning", "--graceful-timeout", "5"]
     if os.path.isdir("/dev/shm"):  # noqa: S108 (gunicorn's heartbeat file must not wait for a disk)
         program += ["--worker-tmp-dir", "/dev/shm"]
     return child("web", program, env, logs)

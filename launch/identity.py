@@ -73,10 +73,10 @@ def find_identity(program: Path, folder: Path) -> Identity:
             return identity
     if os.geteuid() == 0:
         raise Refusal(
-            f"PostgreSQL does not run as root, and no other user may use {program} and {folder} here; start Evenkeel as an"
-            " ordinary user, or give DATABASE_URL and MIGRATE_DATABASE_URL of a PostgreSQL of your own."
+            f"PostgreSQL does not run as root, and no other user may use {program} and {folder} here;"
+            " start Evenkeel as an ordinary user, or name a PostgreSQL of your own in DATABASE_URL."
         )
     raise Refusal(
-        f"The user id {os.geteuid()} has no name on this machine (no line in /etc/passwd), and PostgreSQL does not run without"
-        " one; start Evenkeel as a user with a name, or give DATABASE_URL and MIGRATE_DATABASE_URL of a PostgreSQL of your own."
+        f"The user id {os.geteuid()} has no name on this machine (no line in /etc/passwd), and PostgreSQL does not run"
+        " without one; start Evenkeel as a user with a name, or name a PostgreSQL of your own in DATABASE_URL."
     )

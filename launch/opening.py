@@ -1,4 +1,4 @@
-"""From the front door to the work: enter the environment, then do what was asked, and turn refusals into one sentence."""
+"""From the front door to the work: enter the environment, do what was asked, turn refusals into one sentence."""
 
 import errno
 import os

@@ -29,7 +29,7 @@ def demand(port: int) -> None:
 
 
 def probe(port: int) -> None:
-    """OSError when 127.0.0.1:`port` cannot be opened, or [::1]:`port` is taken: a browser asks localhost there first."""
+    """OSError when 127.0.0.1:`port` cannot be opened, or [::1]:`port` is taken: browsers ask there first."""
     with socket.socket(socket.AF_INET) as four:
         four.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         four.bind(("127.0.0.1", port))

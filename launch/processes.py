@@ -168,11 +168,13 @@ class Child:
         status = self.process.returncode if self.process else 0
         return f"killed by signal {-status}" if status < 0 else f"exit status {status}"
 
-    def last_lines(self, count: int = 15) -> str:
+    def last_words(self, count: int = 15) -> str:
+        """The end of its log, for a message."""
         try:
-            return "\n".join(self.log.read_text(errors="replace").splitlines()[-count:])
+            lines = self.log.read_text(errors="replace").splitlines()[-count:]
         except OSError:
-            return ""
+            lines = []
+        return "\n".join([f"The end of {self.log}:", *lines])
 
 
 class Keeper:
@@ -185,8 +187,13 @@ class Keeper:
         self._delay: dict[Child, float] = {}
         self.crashes: dict[Child, int] = {}
 
-    def keep(self, *children: Child) -> None:
-        """Watch `children`, which need those kept before them; starts the ones that do not run yet."""
+    def keep(self, *children: Child, beside_last: bool = False) -> None:
+        """Watch `children` and start those that do not run yet.
+
+        They need the ones kept before them and so stop earlier; with `beside_last` they stop together with the last.
+        """
+        if beside_last:
+            children = (*self.layers.pop(), *children)
         self.layers.append(children)
         for child in children:
             if not child.running():
@@ -221,7 +228,7 @@ class Keeper:
             self.tend()
             failing = next((child for child, count in self.crashes.items() if count >= 3), None)
             if failing:
-                raise Refusal(f"{failing.name} does not start. The end of {failing.log}:\n{failing.last_lines()}")
+                raise Refusal(f"{failing.name} does not start. {failing.last_words()}")
             if time.monotonic() > deadline:
                 raise Refusal(
                     f"{what} was not there after {seconds:g} s; the logs say why: {self.layers[-1][0].log.parent}"

@@ -27,7 +27,7 @@ def measured(name: str, servers: Servers, arguments: list[str], report: Report) 
     """Run `python -m tests.NAME` with the servers around it. Both restart when a proof kills them, as under `run`.
 
     The program finds DATABASE_URL of the role that serves, MIGRATE_DATABASE_URL of the owner (who may make databases),
-    REDIS_URL, and a PREFIX_PID_FILE-free way to the processes: launch.servers.Servers starts more servers of its own.
+    and REDIS_URL; `launch.servers.Servers` gives it servers of its own to kill and restart.
     """
     with hold(name):
         adopt_orphans()

