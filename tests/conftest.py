@@ -7,10 +7,13 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from django.conf import settings
+from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.db import connection, connections
 from django.test import Client
-from django.test.testcases import LiveServerThread, _StaticFilesHandler
+from django.test.testcases import LiveServerThread
+from django.utils import timezone
 
+from practice import presence
 from tests import cast
 
 pytest_plugins = ["tests.browser"]  # chromium, page_for
@@ -19,6 +22,7 @@ settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 settings.WHITENOISE_AUTOREFRESH = True
 settings.PRACTICE_FACTS_SECONDS = 0  # so that a page costs the same queries in every test
+DATABASE_OUTSIDE_TESTS = connection.settings_dict["NAME"]
 faulthandler.enable()
 
 
@@ -26,13 +30,18 @@ faulthandler.enable()
 def migrated_template(django_db_setup, django_db_blocker) -> Iterator[str]:
     """The name of a copy of the migrated test database; tests that commit are given a clone of it."""
     with django_db_blocker.unblock():
-        source = connection.settings_dict["NAME"]
+        outside = connection.settings_dict["NAME"]
+        # pytest-django makes a test database only for tests with its own marker; a run without any has none yet.
+        made_here = outside == DATABASE_OUTSIDE_TESTS
+        source = connection.creation.create_test_db(verbosity=0, autoclobber=True) if made_here else outside
         name = f"{source}_template"
         connection.close()
         run_sql(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)', f'CREATE DATABASE "{name}" TEMPLATE "{source}"')
     yield name
     with django_db_blocker.unblock():
         run_sql(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        if made_here:
+            connection.creation.destroy_test_db(outside, verbosity=0)
 
 
 @pytest.fixture
@@ -65,7 +74,7 @@ def run_sql(*statements: str) -> None:
 @pytest.fixture
 def served(committed_db) -> Iterator[str]:
     """The address of the site, served by threads of this process from the committed database."""
-    server = LiveServerThread("localhost", _StaticFilesHandler, connections_override={})
+    server = LiveServerThread("localhost", StaticFilesHandler, connections_override={})
     server.daemon = True
     server.start()
     assert server.is_ready.wait(30), "the test server did not start"
@@ -85,7 +94,7 @@ def as_() -> Callable[..., Client]:
         if user is not None:
             client.force_login(user, backend=settings.AUTHENTICATION_BACKENDS[0])
             session = client.session  # as after a sign-in with a second factor, without which staff reach nothing
-            session[SECOND_FACTOR] = True
+            presence.begin(session, timezone.now(), second_factor=True)
             session.save()
         return client
 
