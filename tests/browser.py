@@ -1,10 +1,17 @@
-"""The machine's Chromium for tests marked `browser`: skipped without one, a failure under CI."""
+"""A real Chromium for tests: pages of signed-in people, the accessibility gate, the weight of a first visit.
 
+Without a browser the tests marked ``browser`` are skipped, and fail under CI.
+"""
+
+import gzip
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from launch.browser import find_browser
 from launch.testing import WITHOUT_BROWSER
@@ -14,15 +21,21 @@ FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
+    "--no-first-run",
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
 ]
+WIDTHS = (390, 1280)
+SCHEMES = ("light", "dark")
+TIMEOUT = 15_000  # milliseconds for any one wait
+FIRST_VISIT = 100_000  # bytes over the wire
+EXPECTED_ANSWERS = ("status of 4",)  # a 404, 409 or 422 that a test asks for is a line in the console, not a fault
 
 
 @pytest.fixture(scope="session")
 def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    """One headless browser for the session; every test opens contexts of its own."""
+    """One headless browser for the session; every test opens windows of its own."""
     path = find_browser()
     if not path:
         (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(WITHOUT_BROWSER)
@@ -33,3 +46,81 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
         )
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def page_for(chromium: Browser, served: str, as_) -> Iterator[Callable[..., Page]]:
+    """``page_for(user, width=1280, javascript=True)``: a page in a window of that person's own; ``None`` is a visitor.
+
+    Paths are enough for ``goto``. At the end of the test any script error, refused resource or request to another
+    host fails it.
+    """
+    opened: list[tuple] = []
+    complaints: list[str] = []
+
+    def open_page(user=None, *, width: int = 1280, javascript: bool = True, scheme: str = "light") -> Page:
+        context = chromium.new_context(
+            base_url=served,
+            viewport={"width": width, "height": 844 if width < 768 else 900},
+            color_scheme=scheme,
+            java_script_enabled=javascript,
+            timezone_id="America/Los_Angeles",
+            locale="en-US",
+        )
+        context.set_default_timeout(TIMEOUT)
+        if user is not None:
+            cookie = as_(user).cookies[settings.SESSION_COOKIE_NAME]
+            context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie.value, "url": served}])
+        page = context.new_page()
+        page.on("console", lambda message: complaints.extend(complaint_of(message)))
+        page.on("pageerror", lambda error: complaints.append(f"script error: {error}"))
+        page.on("request", lambda request: complaints.extend(stranger(request.url, served)))
+        opened.append(context)
+        return page
+
+    yield open_page
+    for context in opened:
+        context.close()
+    assert complaints == []
+
+
+def complaint_of(message) -> list[str]:
+    if message.type != "error" or any(expected in message.text for expected in EXPECTED_ANSWERS):
+        return []
+    return [f"console: {message.text}"]
+
+
+def stranger(url: str, served: str) -> list[str]:
+    """A complaint when a page asks anybody but our own server for something."""
+    parts = urlsplit(url)
+    return [] if parts.scheme in ("data", "blob") or parts.netloc == urlsplit(served).netloc else [f"asked {url}"]
+
+
+def assert_accessible(page: Page, widths: tuple[int, ...] = WIDTHS) -> None:
+    """axe finds nothing and nothing scrolls sideways, at each width, in light and dark. Needs script in the page."""
+    before = page.viewport_size
+    for width in widths:
+        page.set_viewport_size({"width": width, "height": 844})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{page.url} scrolls sideways at {width}"
+        for scheme in SCHEMES:
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            found = Axe().run(page).response["violations"]
+            told = [f"{v['id']}: {node['html'][:160]}" for v in found for node in v["nodes"]]
+            assert told == [], f"{page.url} at {width} in {scheme}"
+    page.emulate_media(color_scheme="light")
+    page.set_viewport_size(before)
+
+
+def wire_weight(page: Page, path: str) -> int:
+    """Bytes of a first visit: pages as they are, static files as compressed as the web process serves them."""
+    answers = []
+    page.on("response", answers.append)
+    page.goto(path)
+    page.wait_for_load_state("networkidle")
+    page.remove_listener("response", answers.append)
+    weight = 0
+    for answer in answers:
+        if answer.status < 300:
+            body = answer.body()
+            weight += len(gzip.compress(body)) if urlsplit(answer.url).path.startswith("/static/") else len(body)
+    return weight
