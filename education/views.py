@@ -97,7 +97,7 @@ def article_finish(request: HttpRequest, pk: int) -> HttpResponse:
     if not form.is_valid():
         return article_page(request, text, assignment, form, status=422)
     articles.finish(by=request.user, assignment=assignment, **form.cleaned_data)
-    messages.success(request, _("Marked as read. Well done for taking the time."))
+    messages.success(request, _("Marked as read. Your therapist sees it before the next session."))
     return redirect("education:article-list")
 
 

@@ -1,7 +1,10 @@
 """Anybody reads; a patient opens, finishes, asks; a therapist gives and sees; nobody else."""
 
+from argparse import Namespace
+
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.template.loader import render_to_string
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
@@ -213,6 +216,8 @@ def test_a_text_taken_back_asks_nothing_of_the_patient(reading, library, patient
 def test_the_start_page_has_a_card_only_while_something_waits(reading, patient, therapist, front_desk):
     cards = home.cards(patient.user)
     assert [card.order for card in cards] == [40]
+    drawn = render_to_string(cards[0].template, {"card": cards[0].context, "request": Namespace(user=patient.user)})
+    assert url("open", reading) in drawn
     assert home.cards(therapist) == home.cards(front_desk) == []
     articles.finish(by=patient.user, assignment=reading)
     assert home.cards(patient.user) == []
@@ -261,8 +266,8 @@ def give(library, patient, therapist, codes):
 def test_list_pages_cost_the_same_for_one_row_and_three(library, in_care, therapist, as_, codes):
     give(library, in_care, therapist, codes)
     client, staff = as_(in_care.user), as_(therapist)
-    assert queries(client, LIST) == 8
-    assert queries(staff, reverse("education:assignment-list", args=[in_care.pk])) == 8
+    assert queries(client, LIST) == 9
+    assert queries(staff, reverse("education:assignment-list", args=[in_care.pk])) == 7
     assert queries(as_(None), LIST) == 2
 
 
