@@ -114,10 +114,14 @@ def assert_accessible(page: Page, widths: tuple[int, ...] = WIDTHS) -> None:
 def wire_weight(page: Page, path: str) -> int:
     """Bytes of a first visit: pages as they are, static files as compressed as the web process serves them."""
     answers = []
-    page.on("response", answers.append)
+
+    def note(answer) -> None:
+        answers.append(answer)
+
+    page.on("response", note)
     page.goto(path)
     page.wait_for_load_state("networkidle")
-    page.remove_listener("response", answers.append)
+    page.remove_listener("response", note)
     weight = 0
     for answer in answers:
         if answer.status < 300:
