@@ -8,7 +8,7 @@ import time
 from launch import application
 from launch.folder import ROOT
 from launch.holding import hold
-from launch.processes import Interrupted, Keeper, adopt_orphans, end_orphans, pause
+from launch.processes import Interrupted, Keeper, adopt_orphans, begin, end_orphans, pause
 from launch.report import Report
 from launch.servers import Servers
 from launch.testing import environ
@@ -58,7 +58,7 @@ def check(arguments: list[str], report: Report) -> int:
 
 def holds(name: str, program: list[str], env: dict[str, str], keeper: Keeper, report: Report) -> bool:
     begun = time.monotonic()
-    process = subprocess.Popen(program, env=env, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    process = begin(program, env=env, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     try:
         while True:
             try:

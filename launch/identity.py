@@ -33,10 +33,11 @@ class Identity:
         own_files = self.kind in ("self", "namespace")
         give(path, os.geteuid() if own_files else self.uid, os.getegid() if own_files else self.gid)
 
-    def can_use(self, program: Path, folder: Path) -> bool:
-        """Whether this identity can run `program` and enter `folder`."""
-        script = '"$1" --version > /dev/null && cd "$2"'
-        command = self.command(["/bin/sh", "-c", script, "sh", str(program), str(folder)])
+    def can_use(self, initdb: Path, folder: Path) -> bool:
+        """Whether PostgreSQL accepts this identity, and it can run the programs and enter `folder`."""
+        # --show looks for its own and the server's program and for the user's name, prints, and makes nothing.
+        script = '"$1" --show -D "$2/none" && cd "$2"'
+        command = self.command(["/bin/sh", "-c", script, "sh", str(initdb), str(folder)])
         return (
             subprocess.run(command, cwd="/", stdin=subprocess.DEVNULL, capture_output=True, timeout=60).returncode == 0
         )
@@ -66,14 +67,14 @@ def has_name() -> bool:
     return True
 
 
-def find_identity(program: Path, folder: Path) -> Identity:
-    """The first identity PostgreSQL accepts that can run `program` and keep its data in `folder`."""
+def find_identity(programs: Path, folder: Path) -> Identity:
+    """The first identity that can run PostgreSQL from the folder `programs` and keep its data in `folder`."""
     for identity in candidates(os.environ.get("APP_PG_AS", "")):
-        if identity.kind == "self" or identity.can_use(program, folder):
+        if identity.kind == "self" or identity.can_use(programs / "initdb", folder):
             return identity
     if os.geteuid() == 0:
         raise Refusal(
-            f"PostgreSQL does not run as root, and no other user may use {program} and {folder} here;"
+            f"PostgreSQL does not run as root, and no other user may use {programs} and {folder} here;"
             " start Evenkeel as an ordinary user, or name a PostgreSQL of your own in DATABASE_URL."
         )
     raise Refusal(

@@ -110,7 +110,7 @@ class Server:
         private(data.parent)
         marker = data / "PG_VERSION"
         self.programs, self.version = find_programs(int(marker.read_text()) if marker.exists() else None)
-        self.identity = find_identity(self.programs / "postgres", data.parent)
+        self.identity = find_identity(self.programs, data.parent)
         self.socket_folder = for_socket(data, SOCKET)
         self.child = Child(
             "PostgreSQL",

@@ -17,6 +17,8 @@ TICK = 0.05
 LONGEST_LOG = 20_000_000
 
 _received: list[int] = []
+_started: set[int] = set()
+_adopting = False
 
 
 class Interrupted(BaseException):
@@ -53,9 +55,30 @@ def pause(seconds: float = TICK) -> None:
 
 def adopt_orphans() -> None:
     """Become the parent of grandchildren whose parent died, so that `end_orphans` finds them; only Linux can."""
+    global _adopting
     if sys.platform == "linux":
         pr_set_child_subreaper = 36
         ctypes.CDLL(None).prctl(pr_set_child_subreaper, 1, 0, 0, 0)
+        _adopting = True
+
+
+def bury_orphans() -> None:
+    """Reap the adopted grandchildren that have ended; what was started here is left to whoever waits for it."""
+    while _adopting:
+        try:
+            ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        except ChildProcessError:
+            return
+        if ended is None or ended.si_pid in _started:
+            return
+        os.waitpid(ended.si_pid, 0)
+
+
+def begin(program: list[str], **how) -> subprocess.Popen:
+    """A process that the launcher itself waits for."""
+    process = subprocess.Popen(program, **how)
+    _started.add(process.pid)
+    return process
 
 
 def end_orphans() -> None:
@@ -115,7 +138,7 @@ class Child:
         if self.log.exists() and self.log.stat().st_size > LONGEST_LOG:
             self.log.replace(self.log.with_suffix(".old.log"))
         with open(self.log, "ab") as log:
-            self.process = subprocess.Popen(
+            self.process = begin(
                 self.identity.command(self.program, self.stop_signal),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -209,6 +232,7 @@ class Keeper:
                     child.start()
             elif not child.running():
                 self._plan(child, now)
+        bury_orphans()
 
     def _plan(self, child: Child, now: float) -> None:
         child.clear_group()
@@ -253,7 +277,7 @@ def complete(
     It stays in our process group, so that Ctrl-C reaches it as well and a debugger in it can read the keyboard.
     """
     command = Identity().command(program)
-    process = subprocess.Popen(command, env=environ, cwd=folder)
+    process = begin(command, env=environ, cwd=folder)
     try:
         while process.poll() is None:
             watch()
