@@ -38,7 +38,7 @@ THERAPISTS = Place(
 )
 HOW = Place("how", _("How it works"), "path", "practice:how-it-works")
 READING = Place("reading", _("Reading"), "book", "education:article-list", ("education:article-",))
-SIGN_IN = Place("sign-in", _("Sign in"), "door", "account_login")
+SIGN_IN = Place("sign-in", _("Sign in"), "door", "account_request_login_code", ("account_", "mfa_"))
 
 TODAY = Place("today", _("Today"), "home", "practice:today")
 COURSE = Place("course", _("Course"), "path", "sessions:patient-course", ("sessions:patient-", "sessions:homework-"))

@@ -159,17 +159,23 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
 ]
-LOGIN_URL = "account_login"
+LOGIN_URL = "account_request_login_code"  # most who sign in are patients; staff have the tab beside it
 LOGIN_REDIRECT_URL = "practice:today"
 LOGOUT_REDIRECT_URL = "practice:home"
 ACCOUNT_ADAPTER = "practice.accounts.Adapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_USER_DISPLAY = "practice.accounts.display_name"
 ACCOUNT_LOGIN_METHODS = {"email"}
-ACCOUNT_SIGNUP_FIELDS = ["email*"]
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]  # sign-up is closed; allauth shows a password at sign-in by this
 ACCOUNT_EMAIL_VERIFICATION = "none"  # an invitation link or a code has already proved the address
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
 ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 600
+ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS = 5
+ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # a typed address that we do not know is not written to
+PASSWORD_RESET_TIMEOUT = 3600
+# How many proxies stand in front; throttling counts by the address that the outermost of them saw.
+ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXIES", default=0)
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = False
@@ -222,7 +228,7 @@ CONTENT_SECURITY_POLICY = {
 # -- Messages: an outbox row first; gateways send it ------------------------------------------------------------------
 OUTBOX_DIR = env.path("OUTBOX_DIR", default=BASE_DIR / "var" / "outbox")
 EMAIL_GATEWAY = env.str("EMAIL_GATEWAY", default="file" if DEMO else "smtp")  # file | console | smtp
-SMS_GATEWAY = env.str("SMS_GATEWAY", default="file" if DEMO else "console")  # file | console
+SMS_GATEWAY = env.str("SMS_GATEWAY", default="file" if DEMO else "none")  # file | console | none
 if EMAIL_GATEWAY == "smtp":
     vars().update(env.email("EMAIL_URL", default="smtp://localhost:25"))
     if not DEMO and not env.str("EMAIL_URL", default=""):
