@@ -1,4 +1,4 @@
-"""What a message may say about an appointment: date, time, zone, telephone number, a link. Nothing else (clinical.md 10.3)."""
+"""What a message may say about an appointment: date, time, zone, telephone number, a link (clinical.md 10.3)."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def new_message_line(message: Message, about: object, practice: Practice) -> str
 
 
 def fitting(text: str, facts: dict[str, str]) -> str:
-    """``text`` with ``facts`` in the GSM alphabet and in 160 characters; the practice's name gives way, nothing else."""
+    """``text`` with ``facts`` in the GSM alphabet and 160 characters; the practice's name gives way, nothing else."""
     line = in_gsm(text % facts)
     over = len(line) - LINE_LENGTH
     if over <= 0:
@@ -130,7 +130,7 @@ def gsm_letter(letter: str) -> str:
     return plain if plain in GSM else " " if letter.isspace() else "?"
 
 
-# -- What a person was told -----------------------------------------------------------------------------------------------
+# -- What a person was told ------------------------------------------------------------------------------------------
 def facts_now(appointment: Appointment) -> dict[str, object]:
     """What a change must differ in to be news."""
     return {name: getattr(appointment, name) for name in FACTS}

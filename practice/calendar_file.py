@@ -65,7 +65,7 @@ def domain() -> str:
 
 
 def place(appointment: Appointment) -> str:
-    """The address of a visit in person; never a meeting's own address, which would open it to whoever reads the file."""
+    """The address of a visit in person; never a meeting's own address, which would let in whoever reads the file."""
     if appointment.modality == Modality.IN_PERSON:
         return appointment.location.address
     if appointment.modality == Modality.PHONE:

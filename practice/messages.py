@@ -13,6 +13,8 @@ from functools import partial
 from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from practice import appointment_words as words
 from practice import outbox
@@ -39,7 +41,7 @@ LATE = dt.timedelta(hours=24)
 TOO_LATE_TO_REMIND = dt.timedelta(hours=2)
 
 
-# -- Planning: called by the actions of practice/booking.py, in their transaction ---------------------------------------
+# -- Planning: called by the actions of practice/booking.py, in their transaction -------------------------------------
 def appointment_booked(appointment: Appointment) -> None:
     """Plan the confirmation and the reminders of a new appointment."""
     now = timezone.now()
@@ -135,7 +137,7 @@ def invitation_made(invitation: Invitation, *, link: str) -> None:
     )
 
 
-# -- What is still wanted at the moment of sending ------------------------------------------------------------------------
+# -- What is still wanted at the moment of sending --------------------------------------------------------------------
 def same_revision(message: Message, appointment: Appointment) -> None:
     if message.revision != appointment.revision:
         raise NotWanted("changed since")
@@ -192,14 +194,20 @@ def active_account(message: Message, user: User) -> None:
         raise NotWanted("account closed")
 
 
-def nudge(name: str, *, rows: Rows, still_wanted: Check) -> Kind:
+def nudge(name: str, *, label: str | Promise, rows: Rows, still_wanted: Check) -> Kind:
     """A kind of another app that says only "you have a new message, please sign in"."""
     return Kind(
-        name, rows=rows, still_wanted=still_wanted, words=sign_in_words, line=words.new_message_line, stem="new_message"
+        name,
+        label=label,
+        rows=rows,
+        still_wanted=still_wanted,
+        words=sign_in_words,
+        line=words.new_message_line,
+        stem="new_message",
     )
 
 
-# -- The kinds ----------------------------------------------------------------------------------------------------------
+# -- The kinds --------------------------------------------------------------------------------------------------------
 def sealed_words(message: Message, about: object, practice: Practice) -> dict[str, object]:
     return {**outbox.open_body(message), **words.of_practice(practice)}
 
@@ -223,13 +231,15 @@ about_account = partial(
     still_wanted=active_account,
     needs_consent=False,
     keeps_window=False,
+    is_sealed=True,
 )
 KINDS = {
     kind.name: kind
     for kind in (
-        # Answers to what somebody did go at once: an e-mail wakes nobody, and a change must be read before the way there.
+        # Answers to what somebody did go at once: an e-mail wakes nobody, and a change must be read before setting out.
         about_appointment(
             "appointment_booked",
+            label=_("Confirmation"),
             still_wanted=still_coming,
             calendar=words.request,
             keeps_window=False,
@@ -237,6 +247,7 @@ KINDS = {
         ),
         about_appointment(
             "appointment_changed",
+            label=_("Change"),
             still_wanted=still_news,
             calendar=words.request,
             line=words.changed_line,
@@ -246,6 +257,7 @@ KINDS = {
         ),
         about_appointment(
             "appointment_cancelled",
+            label=_("Cancellation"),
             still_wanted=still_cancelled,
             calendar=words.cancel,
             line=words.changed_line,
@@ -253,33 +265,38 @@ KINDS = {
             keeps_window=False,
             call_if_lost=True,
         ),
-        about_appointment("reminder_early", still_wanted=still_coming),
+        about_appointment("reminder_early", label=_("Reminder three days before"), still_wanted=still_coming),
         about_appointment(
             "reminder_late",
+            label=_("Reminder one day before"),
             still_wanted=still_coming,
             line=words.reminder_line,
             prefers=Channel.SMS,
             call_if_lost=True,
         ),
-        about_account("sign_in_code"),
-        about_account("password_reset"),
-        about_account("account_changed"),
+        about_account("sign_in_code", label=_("Sign-in code")),
+        about_account("password_reset", label=_("New password")),
+        about_account("account_changed", label=_("Change of an account")),
         Kind(
             "sign_in_unknown",
             rows=rows_of(lambda: Practice.objects.all()),
             words=sealed_words,
+            label=_("Answer to an unknown address"),
             address=sealed_address,
             needs_consent=False,
             keeps_window=False,
+            is_sealed=True,
         ),
         Kind(
             "invitation",
             rows=rows_of(lambda: Invitation.objects.all()),
             words=sealed_words,
             still_wanted=not_yet_used,
+            label=_("Invitation"),
             address=lambda message, invitation: invitation.email,
             needs_consent=False,
             keeps_window=False,
+            is_sealed=True,
             call_if_lost=True,
         ),
     )

@@ -1,9 +1,9 @@
 """The outbox: planning and withdrawing messages, and the kinds of message there are (architecture.md 7).
 
-A message is a row before it is a message. ``plan`` and ``withdraw`` only write rows, in the transaction of the deed that
-causes them; practice/sending.py sends. Every app declares its kinds in a module ``messages.py``, found by its name,
-as ``KINDS: dict[str, Kind]``; a kind knows how to find the row a message is about, whether it is still wanted, and
-what its templates may print. Nothing clinical is ever among that.
+A message is a row before it is a message. ``plan`` and ``withdraw`` only write rows, in the transaction of the deed
+that causes them; practice/sending.py sends. Every app declares its kinds in a module ``messages.py``, found by its
+name, as ``KINDS: dict[str, Kind]``; a kind knows how to find the row a message is about, whether it is still wanted,
+and what its templates may print. Nothing clinical is ever among that.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from django.apps import apps
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.functional import Promise
 
 from practice import sealing
 from practice.models import Message, Patient, Practice, User
@@ -69,7 +70,9 @@ class Kind:
     ``needs_consent``    a patient must have consented to the channel (a code someone asked for needs none).
     ``keeps_window``     an e-mail of this kind waits for the hours in which the patient may be written to. A text
                          message always does: it can wake somebody.
+    ``label``            what staff read, such as "Reminder".
     ``prefers``          the channel that is used where it is possible; a row of the other channel then stays unsent.
+    ``is_sealed``        its words rest sealed in the row and are gone once it has ended.
     ``call_if_lost``     lost for good, or too late, it becomes a task for the front desk.
     """
 
@@ -84,7 +87,9 @@ class Kind:
     needs_consent: bool = True
     keeps_window: bool = True
     prefers: Channel | None = None
+    is_sealed: bool = False
     call_if_lost: bool = False
+    label: str | Promise = ""
 
 
 @cache

@@ -1,8 +1,9 @@
 """Addresses of the practice app; one block per noun."""
 
+from django.conf import settings
 from django.urls import path
 
-from practice.views import page, start
+from practice.views import demo_outbox, message, page, start, status
 
 app_name = "practice"
 urlpatterns = [
@@ -15,4 +16,20 @@ urlpatterns = [
     path("help-now/", page.help_now, name="help-now"),
     # The start page
     path("today/", start.today, name="today"),
+    # Messages that failed
+    path("messages/", message.message_list, name="message-list"),
+    path("messages/<uuid:pk>/resend/", message.message_resend, name="message-resend"),
+    path("messages/<uuid:pk>/settle/", message.message_settle, name="message-settle"),
+    # How the machinery is
+    path("status/", status.status, name="status"),
+    path("healthz", status.healthz, name="healthz"),
+    path("readyz", status.readyz, name="readyz"),
+    path("statusz", status.statusz, name="statusz"),
 ]
+# The demo's outbox has no address in production.
+if settings.DEMO:
+    urlpatterns += [
+        path("demo/outbox/", demo_outbox.demo_outbox, name="demo-outbox"),
+        path("demo/outbox/<uuid:key>/", demo_outbox.demo_letter, name="demo-letter"),
+        path("demo/outbox/<uuid:key>.ics", demo_outbox.demo_calendar, name="demo-calendar"),
+    ]

@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from practice.models.people import Patient, User
+from practice.roles import SCHEDULERS
 
 
 class Channel(models.TextChoices):
@@ -25,6 +26,16 @@ class MessageState(models.TextChoices):
 
 
 WAITING = (MessageState.PLANNED, MessageState.CLAIMED)
+
+
+class MessageQuerySet(models.QuerySet["Message"]):
+    def visible_to(self, user: User) -> "MessageQuerySet":
+        """Those who keep the schedule see what was sent about it; everybody else has it in the own mailbox."""
+        return self if user.roles & SCHEDULERS else self.none()
+
+    def failed(self) -> "MessageQuerySet":
+        """Lost for good and not yet dealt with: tasks for the front desk."""
+        return self.filter(state=MessageState.FAILED)
 
 
 class Message(models.Model):
@@ -56,6 +67,8 @@ class Message(models.Model):
     reason = models.CharField(max_length=200, blank=True)
     sealed_body = models.BinaryField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
+
+    objects = MessageQuerySet.as_manager()
 
     class Meta:
         indexes = [

@@ -1,0 +1,127 @@
+"""How the machinery is: heartbeats, what is overdue, what failed, what is unsealed, whether the clocks agree.
+
+The same look serves /statusz for alarms and the status page for people. It holds counts and ages, no content.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from enum import StrEnum
+
+from django.db.models import Min
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from practice import clocks, heartbeat
+from practice.last_look import OUTSIDE_HOURS
+from practice.models import AuditEvent, AuditSeal, Heartbeat, Message
+from practice.models.message import WAITING, MessageState
+from practice.sending import LONGEST_PAUSE
+
+SILENT_AFTER = dt.timedelta(seconds=60)
+OVERDUE_AFTER = dt.timedelta(seconds=120)
+UNSEALED_AFTER = dt.timedelta(seconds=60)
+UNSEEN_AFTER = dt.timedelta(hours=24)
+TRIED_OFTEN = 3
+MANY = 10
+
+
+class Light(StrEnum):
+    GREEN = "green"
+    AMBER = "amber"
+    RED = "red"
+
+
+@dataclass(frozen=True)
+class Part:
+    """One thing that is watched. ``figure`` is its age in seconds or its count; None where it never happened."""
+
+    key: str
+    name: str | Promise
+    light: Light
+    figure: float | None
+    at: dt.datetime | None = None
+    is_count: bool = False
+
+
+HEARTS = {
+    heartbeat.BROKER: _("Queue (broker)"),
+    heartbeat.BEAT: _("Clock (beat)"),
+    heartbeat.WORKER: _("Sender (worker)"),
+    heartbeat.LOOP: _("Second sender (loop)"),
+    heartbeat.SEALER: _("Sealer of the audit trail"),
+}
+
+
+def look(now: dt.datetime | None = None) -> list[Part]:
+    """Every part with its light. Six queries, whatever there is."""
+    now = now or timezone.now()
+    return [
+        *hearts(now),
+        oldest_due(now),
+        struggling(),
+        failed(now),
+        unsealed(now),
+        clock(),
+    ]
+
+
+def worst(parts: list[Part]) -> Light:
+    return max((part.light for part in parts), key=list(Light).index)
+
+
+def hearts(now: dt.datetime) -> list[Part]:
+    beats = dict(Heartbeat.objects.values_list("name", "beat_at"))
+    return [aged(name, label, beats.get(name), now, SILENT_AFTER, missing=Light.RED) for name, label in HEARTS.items()]
+
+
+def aged(
+    key: str, name: str | Promise, at: dt.datetime | None, now: dt.datetime, limit: dt.timedelta, missing: Light
+) -> Part:
+    """Green while ``at`` is younger than ``limit``; ``missing`` is the light of what has no time at all."""
+    if at is None:
+        return Part(key, name, missing, None)
+    age = now - at
+    return Part(key, name, Light.RED if age > limit else Light.GREEN, max(0.0, round(age.total_seconds(), 1)), at)
+
+
+def oldest_due(now: dt.datetime) -> Part:
+    """The oldest message that should have left and was hardly tried: the machinery's fault, not the address's."""
+    soon = now + dt.timedelta(seconds=2 * LONGEST_PAUSE)
+    due = Message.objects.filter(
+        state__in=WAITING, next_attempt_at__lte=soon, due_at__lte=now, attempts__lt=TRIED_OFTEN
+    ).exclude(reason=OUTSIDE_HOURS)
+    at = due.aggregate(at=Min("due_at"))["at"]
+    return aged("oldest_due", _("Oldest message that is due"), at, now, OVERDUE_AFTER, missing=Light.GREEN)
+
+
+def struggling() -> Part:
+    """Messages that were tried several times and are tried on."""
+    count = Message.objects.filter(state__in=WAITING, attempts__gte=TRIED_OFTEN).count()
+    light = Light.RED if count >= MANY else Light.AMBER if count else Light.GREEN
+    return Part("struggling", _("Messages tried several times"), light, count, is_count=True)
+
+
+def failed(now: dt.datetime) -> Part:
+    """Messages that failed for good and wait for the front desk; red once they have waited a day unseen."""
+    waiting = Message.objects.filter(state=MessageState.FAILED)
+    times = sorted(waiting.values_list("due_at", flat=True))
+    light = Light.GREEN if not times else Light.RED if now - times[0] > UNSEEN_AFTER else Light.AMBER
+    return Part("failed", _("Failed messages nobody has dealt with"), light, len(times), is_count=True)
+
+
+def unsealed(now: dt.datetime) -> Part:
+    """The oldest audit event that no seal covers yet."""
+    sealed_until = AuditSeal.objects.order_by("-pk").values("until_xact")[:1]
+    last = sealed_until.first()
+    tail = AuditEvent.objects.filter(xact__gte=last["until_xact"]) if last else AuditEvent.objects.all()
+    at = tail.aggregate(at=Min("at"))["at"]
+    return aged("unsealed", _("Oldest unsealed audit event"), at, now, UNSEALED_AFTER, missing=Light.GREEN)
+
+
+def clock() -> Part:
+    apart = abs(clocks.difference())
+    light = Light.RED if apart > clocks.MAY_DIFFER else Light.GREEN
+    return Part("clock_difference", _("Difference to the database's clock"), light, round(apart.total_seconds(), 1))

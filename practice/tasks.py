@@ -1,0 +1,38 @@
+"""Celery's hands: each task calls one function and carries no argument but ids.
+
+A task is only a hint to look now. Losing one loses nothing, and running one twice doubles nothing.
+"""
+
+from __future__ import annotations
+
+from celery import shared_task
+from kombu.exceptions import OperationalError
+
+from practice import heartbeat, reminders, sending
+
+
+@shared_task(name="practice.send_due")
+def send_due() -> None:
+    """Send what is due. A full batch means there is more: a second pair of hands is asked to help, once."""
+    sending.send_due(who=heartbeat.WORKER, on_full_batch=ask_for_help)
+
+
+def ask_for_help() -> None:
+    try:
+        send_due.apply_async(expires=5)
+    except (OperationalError, OSError):
+        return  # without a broker these hands do it alone
+
+
+@shared_task(name="practice.seal_audit")
+def seal_audit() -> None:
+    """Seal the finished tail of the audit trail."""
+    from practice import sealer  # noqa: PLC0415
+
+    sealer.seal()
+
+
+@shared_task(name="practice.plan_missing_reminders")
+def plan_missing_reminders() -> None:
+    """Derive all coming reminders again; there must be none that was not planned."""
+    reminders.plan_missing()

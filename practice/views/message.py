@@ -1,0 +1,63 @@
+"""Messages that failed for good, as tasks for the front desk: send again, or call and settle."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from practice import resending
+from practice.access import roles
+from practice.models import Message
+from practice.outbox import NotWanted
+from practice.resending import AlreadyDealtWith
+from practice.roles import Role
+
+PAGE = 25
+
+
+@roles(Role.FRONT_DESK, Role.MANAGER)
+@require_safe
+def message_list(request: HttpRequest) -> HttpResponse:
+    return listed(request)
+
+
+@roles(Role.FRONT_DESK, Role.MANAGER)
+@require_POST
+def message_resend(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Send it once more, now."""
+    message = get_object_or_404(Message.objects.visible_to(request.user), pk=pk)
+    try:
+        resending.resend(by=request.user, message=message)
+    except AlreadyDealtWith:
+        return listed(request, problem=_("Somebody has dealt with this message already."), status=409)
+    except NotWanted as reason:
+        words = _("It was not sent again: %(reason)s. Settle it when the person knows.") % {"reason": reason}
+        return listed(request, problem=words, status=409)
+    messages.success(request, _("The message goes out again within a few seconds."))
+    return redirect("practice:message-list")
+
+
+@roles(Role.FRONT_DESK, Role.MANAGER)
+@require_POST
+def message_settle(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """The person knows, by telephone or otherwise."""
+    message = get_object_or_404(Message.objects.visible_to(request.user), pk=pk)
+    try:
+        resending.settle(by=request.user, message=message)
+    except AlreadyDealtWith:
+        return listed(request, problem=_("Somebody has dealt with this message already."), status=409)
+    messages.success(request, _("Settled. The message left the list."))
+    return redirect("practice:message-list")
+
+
+def listed(request: HttpRequest, *, problem: str = "", status: int = 200) -> HttpResponse:
+    failed = Message.objects.visible_to(request.user).failed().select_related("patient", "user").order_by("-created_at")
+    page = Paginator(failed, PAGE).get_page(request.GET.get("page"))
+    context = {"page": page, "tasks": resending.tasks(page.object_list), "problem": problem}
+    return render(request, "practice/message/list.html", context, status=status)
