@@ -1,0 +1,110 @@
+"""Databases of the benchmark, kept between runs, and Evenkeel served from one of them by two gunicorn workers."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from urllib.parse import urlsplit, urlunsplit
+
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
+from django.core.management import call_command
+from django.db import connection, connections
+
+from practice.models import Practice, User
+from tests.bench import data
+
+PATIENCE = 30
+
+
+@dataclass(frozen=True)
+class Site:
+    """A served database: its address, a signed-in front desk's cookie, and a Monday inside the filled weeks."""
+
+    url: str
+    cookie: str
+    monday: date
+    database_url: str
+
+
+@contextmanager
+def served(*, taken_percent: int, history: int = 1) -> Iterator[Site]:
+    """Fill a database once, serve it, and stop the server at the end."""
+    name = f"bench_{taken_percent}_x{history}"
+    with database(name) as url:
+        if not Practice.objects.exists():
+            print(f"filling {name} ...", flush=True)
+            data.fill(taken_percent=taken_percent, history=history)
+        port = free_port()
+        environ = {**os.environ, "DATABASE_URL": url, "PORT": str(port), "EVENKEEL_DEMO": "1", "STATIC_MANIFEST": "0"}
+        program = [
+            sys.executable, "-m", "gunicorn", "tests.bench.site", "--workers=2", f"--bind=127.0.0.1:{port}",
+            "--no-control-socket", "--log-level=error",
+        ]
+        web = subprocess.Popen(program, env=environ)
+        try:
+            wait_for(f"http://127.0.0.1:{port}/bench/e")
+            yield Site(f"http://127.0.0.1:{port}", front_desk_cookie(), data.busiest_week(), url)
+        finally:
+            web.terminate()
+            web.wait(PATIENCE)
+
+
+@contextmanager
+def database(name: str) -> Iterator[str]:
+    """Point this process at database ``name``, made and migrated if it is new; its address for children."""
+    original = connection.settings_dict["NAME"]
+    connection.close()
+    with connection._nodb_cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
+        if cursor.fetchone() is None:
+            cursor.execute(f'CREATE DATABASE "{name}"')
+    connections.databases["default"]["NAME"] = connection.settings_dict["NAME"] = name
+    try:
+        call_command("migrate", verbosity=0)
+        yield urlunsplit(urlsplit(settings.DATABASE_URL)._replace(path=f"/{name}"))
+    finally:
+        connections.close_all()
+        connections.databases["default"]["NAME"] = connection.settings_dict["NAME"] = original
+
+
+def front_desk_cookie() -> str:
+    """A session of the front desk, written the way signing in writes it."""
+    user = User.objects.get(email="desk@bench.example")
+    session = SessionStore()
+    session[SESSION_KEY] = str(user.pk)
+    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session["demo_step_in"] = True
+    session.save()
+    return f"{settings.SESSION_COOKIE_NAME}={session.session_key}"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_for(url: str) -> None:
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            urllib.request.urlopen(url, timeout=5).close()
+        except OSError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.1)
+        else:
+            return
+
+
