@@ -75,7 +75,7 @@ def worker(env: dict[str, str], *, name: str = "worker", logs: Path = VAR / "log
 
 def beat(env: dict[str, str], *, name: str = "beat", logs: Path = VAR / "log") -> Child:
     """Its schedule is code, so it keeps no file about when it last ticked, and no pid file that could go stale."""
-    program = module("celery", "-A", "practice", "beat", "-S", "celery.beat:Scheduler", "-l", "WARNING", "--pidfile=")
+    program = module("celery", "-A", "practice", "beat", "-l", "WARNING", "--pidfile=")
     return child(name, program, env, logs)
 
 

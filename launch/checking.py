@@ -8,7 +8,8 @@ import time
 from launch import application
 from launch.folder import ROOT
 from launch.holding import hold
-from launch.processes import Interrupted, Keeper, adopt_orphans, begin, end_orphans, pause
+from launch.orphans import begin
+from launch.processes import Interrupted, Keeper, pause
 from launch.report import Report
 from launch.servers import Servers
 from launch.testing import environ
@@ -41,17 +42,10 @@ def checks(env: dict[str, str]) -> list[tuple[str, list[str], dict[str, str]]]:
 def check(arguments: list[str], report: Report) -> int:
     """Run all checks, show the output of those that fail; 0 only when all hold. Names as arguments choose some."""
     with hold("test"):
-        adopt_orphans()
-        keeper, servers = Keeper(report), Servers("test-", durable=False, fresh=True)
-        try:
-            servers.start()
-            keeper.keep(*servers.children())
+        servers = Servers("test-", durable=False, fresh=True)
+        with servers.kept(report) as keeper:
             wanted = [one for one in checks(environ(servers)) if not arguments or one[0] in arguments]
             failed = [name for name, program, env in wanted if not holds(name, program, env, keeper, report)]
-        finally:
-            keeper.stop()
-            servers.stop()
-            end_orphans()
     report.done(f"failed: {', '.join(failed)}" if failed else f"all {len(wanted)} checks hold")
     return 1 if failed else 0
 

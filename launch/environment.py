@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from launch.folder import ROOT, VAR
+from launch.identity import Identity
 from launch.report import Refusal, Report
 
 SETS = ("run", "test", "dev")
@@ -99,12 +100,12 @@ def install(name: str, report: Report) -> float:
     STAMP.write_text(f"{name} incomplete")
     report.say(f"Installing {name}.lock into .venv (a download of about 80 MB the first time).")
     started = time.time()
-    command = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
-    command += ["--require-hashes", "--only-binary", ":all:", "--requirement", requirements(name)]
+    command = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
+    command += ["--require-hashes", "--only-binary", ":all:", "--requirement", str(requirements(name))]
     if "PIP_CACHE_DIR" not in os.environ:
         command.append("--no-cache-dir")  # nothing is written outside the project folder
     environ = {key: value for key, value in os.environ.items() if key not in ("PYTHONHOME", "PYTHONPATH")}
-    if subprocess.run(command, cwd=ROOT, env=environ, stdin=subprocess.DEVNULL).returncode:
+    if subprocess.run(Identity().command(command), cwd=ROOT, env=environ, stdin=subprocess.DEVNULL).returncode:
         raise Refusal(
             f"pip could not install requirements/{name}.lock (its own words are above); check that this machine"
             " reaches a package index, and start again."
@@ -124,7 +125,8 @@ def usable() -> bool:
 
 
 def make() -> None:
-    made = subprocess.run([sys.executable, "-m", "venv", "--clear", VENV], capture_output=True, text=True)
+    command = Identity().command([sys.executable, "-m", "venv", "--clear", str(VENV)])
+    made = subprocess.run(command, capture_output=True, text=True)
     if made.returncode:
         raise Refusal(f"The virtual environment .venv could not be made: {(made.stdout + made.stderr).strip()}")
     STAMP.write_text("none incomplete")

@@ -221,9 +221,10 @@ class Server:
 
     def _run(self, program: str, *arguments: str, words: str = "") -> None:
         command = self.identity.command([str(self.programs / program), *arguments])
-        done = subprocess.run(
-            command, cwd="/", env=clean_environ(), input=words, capture_output=True, text=True, timeout=300
-        )
+        # In a session of its own, a Ctrl-C waits for it: these programs take a second.
+        how = {"cwd": "/", "env": clean_environ(), "start_new_session": True, "timeout": 300}
+        done = subprocess.run(command, input=words, capture_output=True, text=True, **how)
+        pause(0)
         if done.returncode:
             raise Refusal(f"{program} failed:\n{(done.stdout + done.stderr).strip()}")
 

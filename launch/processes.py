@@ -1,24 +1,21 @@
 """Child processes: started with a log, ended with this process, started again when they crash, stopped for certain."""
 
 import contextlib
-import ctypes
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 from launch.identity import Identity
+from launch.orphans import begin, bury_orphans
 from launch.report import Refusal, Report
 
 TICK = 0.05
 LONGEST_LOG = 20_000_000
 
 _received: list[int] = []
-_started: set[int] = set()
-_adopting = False
 
 
 class Interrupted(BaseException):
@@ -51,60 +48,6 @@ def pause(seconds: float = TICK) -> None:
         if left <= 0:
             return
         time.sleep(min(TICK, left))
-
-
-def adopt_orphans() -> None:
-    """Become the parent of grandchildren whose parent died, so that `end_orphans` finds them; only Linux can."""
-    global _adopting
-    if sys.platform == "linux":
-        pr_set_child_subreaper = 36
-        ctypes.CDLL(None).prctl(pr_set_child_subreaper, 1, 0, 0, 0)
-        _adopting = True
-
-
-def bury_orphans() -> None:
-    """Reap the adopted grandchildren that have ended; what was started here is left to whoever waits for it."""
-    while _adopting:
-        try:
-            ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-        except ChildProcessError:
-            return
-        if ended is None or ended.si_pid in _started:
-            return
-        os.waitpid(ended.si_pid, 0)
-
-
-def begin(program: list[str], **how) -> subprocess.Popen:
-    """A process that the launcher itself waits for."""
-    process = subprocess.Popen(program, **how)
-    _started.add(process.pid)
-    return process
-
-
-def end_orphans() -> None:
-    """Kill and reap whatever is still a child of this process. Call it when all known children are stopped."""
-    deadline = time.monotonic() + 5
-    while time.monotonic() < deadline:
-        try:
-            pid, _ = os.waitpid(-1, os.WNOHANG)
-        except ChildProcessError:
-            return
-        if pid == 0:
-            for child in children_of(os.getpid()):
-                with contextlib.suppress(OSError):
-                    os.kill(child, signal.SIGKILL)
-            time.sleep(TICK)
-
-
-def children_of(parent: int) -> list[int]:
-    """The ids of the children of `parent`, from /proc; empty where there is none."""
-    found = []
-    for entry in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError, ValueError, IndexError):
-            # The name in brackets may hold anything; the fields after the last bracket are state and parent.
-            if int(entry.read_text().rpartition(")")[2].split()[1]) == parent:
-                found.append(int(entry.parent.name))
-    return found
 
 
 class Child:
@@ -270,30 +213,34 @@ class Keeper:
 
 
 def complete(
-    program: list[str], *, environ: dict[str, str], folder: Path, watch: Callable[[], None] = lambda: None
+    program: list[str],
+    *,
+    environ: dict[str, str],
+    folder: Path,
+    watch: Callable[[], None] = lambda: None,
+    keyboard: bool = False,
 ) -> int:
     """Run `program` at the terminal to its end; its exit status. A signal to us ends it and raises Interrupted.
 
-    It stays in our process group, so that Ctrl-C reaches it as well and a debugger in it can read the keyboard.
+    With `keyboard` it stays in our process group: Ctrl-C reaches it as well, and a debugger in it can read.
     """
-    command = Identity().command(program)
-    process = begin(command, env=environ, cwd=folder)
+    process = begin(Identity().command(program), env=environ, cwd=folder, start_new_session=not keyboard)
     try:
         while process.poll() is None:
             watch()
             pause()
     except BaseException as reason:
-        # After Ctrl-C the program has had the signal too and may still have something to say.
-        if not (isinstance(reason, Interrupted) and reason.signum == signal.SIGINT):
-            process.terminate()
-        try:
-            process.wait(5)
-        except subprocess.TimeoutExpired:
-            process.terminate()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(5)
-        if process.poll() is None:
-            process.kill()
-            process.wait(10)
+        # After Ctrl-C at the keyboard the program has had the signal too, and may still have something to say.
+        told = keyboard and isinstance(reason, Interrupted) and reason.signum == signal.SIGINT
+        end(process, 5 if told else 0)
         raise
     return process.returncode
+
+
+def end(process: subprocess.Popen, patience: float) -> None:
+    """Wait `patience` seconds for its end, then ask for it, then force it."""
+    for act, seconds in ((process.poll, patience), (process.terminate, 5), (process.kill, 10)):
+        act()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(seconds)
+            return

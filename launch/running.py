@@ -8,7 +8,7 @@ from launch import application, ports
 from launch.environment import lock_of
 from launch.folder import ROOT, VAR
 from launch.holding import hold
-from launch.processes import Interrupted, Keeper, adopt_orphans, complete, end_orphans, pause
+from launch.processes import Keeper, complete, pause
 from launch.report import Refusal, Report
 from launch.servers import Servers
 
@@ -23,9 +23,8 @@ def run(arguments: list[str], report: Report) -> int:
     with hold("run", f", at http://localhost:{port}"):
         ports.demand(port)
         report.done("environment ready")
-        adopt_orphans()
-        keeper, servers = Keeper(report), Servers()
-        try:
+        servers = Servers()
+        with servers.kept(report) as keeper:
             env = start(keeper, servers, port, report)
             if arguments:
                 return walk(env, keeper, report)
@@ -33,21 +32,10 @@ def run(arguments: list[str], report: Report) -> int:
             while True:
                 keeper.tend()
                 pause(0.2)
-        except Interrupted as interrupted:
-            report.say("Stopping.")
-            return 128 + interrupted.signum
-        finally:
-            keeper.stop()
-            servers.stop()
-            end_orphans()
-            report.done("everything stopped")
 
 
 def start(keeper: Keeper, servers: Servers, port: int, report: Report) -> dict[str, str]:
     """Bring everything up in order; the environment Evenkeel's processes have."""
-    servers.start()
-    keeper.keep(*servers.children())
-    report.done(f"{servers.described()} ready")
     env = application.environ(servers.environ(), port)
     prepare(env, keeper, report)
     # The web first, alone: on two cores its first answer comes a second earlier than beside three other starts.

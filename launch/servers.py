@@ -1,12 +1,16 @@
 """PostgreSQL and Valkey together and the way to them; DATABASE_URL and REDIS_URL take their place."""
 
+import contextlib
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 from launch import postgres, valkey
 from launch.folder import VAR
-from launch.processes import Child
+from launch.orphans import adopt_orphans, end_orphans
+from launch.processes import Child, Keeper
+from launch.report import Report
 
 
 class Servers:
@@ -37,6 +41,22 @@ class Servers:
         for server in (self.valkey, self.postgres):
             if server:
                 server.stop()
+
+    @contextlib.contextmanager
+    def kept(self, report: Report) -> Iterator[Keeper]:
+        """Start both, keep them running, and stop them and whatever else was kept; no process is left afterwards."""
+        adopt_orphans()
+        keeper = Keeper(report)
+        try:
+            self.start()
+            keeper.keep(*self.children())
+            report.done(f"{self.described()} ready")
+            yield keeper
+        finally:
+            keeper.stop()
+            self.stop()
+            end_orphans()
+            report.done("everything stopped")
 
     def children(self) -> list[Child]:
         return [server.child for server in (self.postgres, self.valkey) if server]

@@ -7,7 +7,7 @@ from launch import application, postgres
 from launch.browser import find_browser
 from launch.folder import ROOT
 from launch.holding import hold
-from launch.processes import Keeper, adopt_orphans, complete, end_orphans
+from launch.processes import complete
 from launch.report import Refusal, Report
 from launch.servers import Servers
 
@@ -20,26 +20,14 @@ def test(arguments: list[str], report: Report) -> int:
     if not browser and os.environ.get("CI") == "true":
         raise Refusal(f"Under CI the browser tests must run, and there is {WITHOUT_BROWSER}.")
     with hold("test"):
-        status = with_test_servers(application.module("pytest", "-n", "2", *arguments), report)
+        servers = Servers("test-", durable=False, fresh=True)
+        with servers.kept(report) as keeper:
+            program = application.module("pytest", "-n", "2", *arguments)
+            status = complete(program, environ=environ(servers), folder=ROOT, watch=keeper.tend, keyboard=True)
     if not browser:
         report.say(f"!!! The browser tests were skipped: {WITHOUT_BROWSER}. !!!")
     report.done("tests passed" if status == 0 else f"tests ended with exit status {status}")
     return status
-
-
-def with_test_servers(program: list[str], report: Report) -> int:
-    """Run `program` with new, empty test servers around it; its exit status."""
-    adopt_orphans()
-    keeper, servers = Keeper(report), Servers("test-", durable=False, fresh=True)
-    try:
-        servers.start()
-        keeper.keep(*servers.children())
-        report.done(f"{servers.described()} ready")
-        return complete(program, environ=environ(servers), folder=ROOT, watch=keeper.tend)
-    finally:
-        keeper.stop()
-        servers.stop()
-        end_orphans()
 
 
 def environ(servers: Servers) -> dict[str, str]:

@@ -105,7 +105,8 @@ def test_what_a_crashed_child_left_in_its_group_is_ended_before_it_starts_again(
 LAUNCHER = """
 import sys
 from pathlib import Path
-from launch.processes import Child, Interrupted, Keeper, adopt_orphans, end_orphans, heed_signals, pause
+from launch.orphans import adopt_orphans, end_orphans
+from launch.processes import Child, Interrupted, Keeper, heed_signals, pause
 from launch.report import Report
 
 heed_signals()
