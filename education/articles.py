@@ -289,9 +289,18 @@ def ask(*, by: User, assignment: ArticleAssignment, question: str) -> ArticleAss
 
 def own_reading(user: User) -> ArticleAssignmentQuerySet:
     """What the signed-in patient was given, newest first; ``is_available``: whether a text is in force to be read."""
-    in_force = ArticleVersion.objects.filter(article=OuterRef("article_version__article"), status__in=IN_FORCE)
     own = ArticleAssignment.objects.visible_to(user).filter(patient__user=user)
-    return own.with_texts().annotate(is_available=Exists(in_force))
+    return own.with_texts().annotate(is_available=text_in_force())
+
+
+def text_in_force() -> Exists:
+    """Whether the article of an assignment has a text that may be read now."""
+    return Exists(ArticleVersion.objects.filter(article=OuterRef("article_version__article"), status__in=IN_FORCE))
+
+
+def unfinished_reading(user: User) -> ArticleAssignmentQuerySet:
+    """What the signed-in patient was given, can read and has not finished, newest first."""
+    return own_reading(user).filter(text_in_force(), finished_at__isnull=True)
 
 
 def reading_of(patient: Patient) -> list[ArticleAssignment]:

@@ -12,7 +12,7 @@ def cards(user: User) -> list[Card]:
     """For a patient the articles still to be read, at most two; nothing when there are none."""
     if Role.PATIENT not in user.roles:
         return []
-    waiting = list(articles.own_reading(user).filter(finished_at__isnull=True, is_available=True)[: MOST + 1])
+    waiting = list(articles.unfinished_reading(user)[: MOST + 1])
     if not waiting:
         return []
     return [Card(40, "education/article/card.html", {"reading": waiting[:MOST], "has_more": len(waiting) > MOST})]

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.apps import apps
+
 from education.models import ArticleAssignment
 from practice.models import Patient
 
@@ -33,5 +35,7 @@ def erase(patient: Patient) -> int:
     """
     deleted, _by_model = ArticleAssignment.objects.filter(patient=patient).delete()
     # Deleting wrote history of its own, so the history goes last.
-    history, _by_model = ArticleAssignment.pgh_event_model.objects.filter(patient_id=patient.pk).delete()
+    history, _by_model = (
+        apps.get_model("education", "ArticleAssignmentEvent").objects.filter(patient_id=patient.pk).delete()
+    )
     return deleted + history

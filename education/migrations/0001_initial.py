@@ -41,158 +41,352 @@ DROP FUNCTION education_keep_published();
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('pghistory', '0007_auto_20250421_0444'),
-        ('practice', '0002_append_only'),
+        ("pghistory", "0007_auto_20250421_0444"),
+        ("practice", "0002_append_only"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Article',
+            name="Article",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=10, unique=True)),
-                ('slug', models.SlugField(max_length=80, unique=True)),
-                ('title', models.CharField(max_length=200)),
-                ('audience', models.CharField(choices=[('public', 'Anybody'), ('patients', 'People with an account')], default='public', max_length=10)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=10, unique=True)),
+                ("slug", models.SlugField(max_length=80, unique=True)),
+                ("title", models.CharField(max_length=200)),
+                (
+                    "audience",
+                    models.CharField(
+                        choices=[("public", "Anybody"), ("patients", "People with an account")],
+                        default="public",
+                        max_length=10,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['code'],
+                "ordering": ["code"],
             },
         ),
         migrations.CreateModel(
-            name='ArticleAssignment',
+            name="ArticleAssignment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('assigned_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('note', models.CharField(blank=True, max_length=300, verbose_name='a word to go with it')),
-                ('opened_at', models.DateTimeField(blank=True, null=True)),
-                ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('helpful', models.BooleanField(blank=True, null=True)),
-                ('question_text', models.TextField(blank=True)),
-                ('asked_at', models.DateTimeField(blank=True, null=True)),
-                ('assigned_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('patient', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reading', to='practice.patient')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("assigned_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("note", models.CharField(blank=True, max_length=300, verbose_name="a word to go with it")),
+                ("opened_at", models.DateTimeField(blank=True, null=True)),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                ("helpful", models.BooleanField(blank=True, null=True)),
+                ("question_text", models.TextField(blank=True)),
+                ("asked_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "assigned_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="reading", to="practice.patient"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-assigned_at', '-pk'],
+                "ordering": ["-assigned_at", "-pk"],
             },
         ),
         migrations.CreateModel(
-            name='ArticleVersion',
+            name="ArticleVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('language', models.CharField(default='en', max_length=10)),
-                ('number', models.PositiveSmallIntegerField()),
-                ('status', models.CharField(choices=[('draft', 'Draft'), ('clinical_review', 'With the clinical reviewer'), ('approved', 'Approved'), ('published', 'Published'), ('due', 'Being checked'), ('retired', 'Retired')], default='draft', max_length=20)),
-                ('title', models.CharField(max_length=200)),
-                ('lead', models.CharField(blank=True, max_length=400)),
-                ('body', models.TextField()),
-                ('self_check', models.JSONField(blank=True, default=list)),
-                ('references', models.JSONField(blank=True, default=list)),
-                ('keywords', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=80), blank=True, default=list, size=None)),
-                ('synonyms', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=80), blank=True, default=list, size=None)),
-                ('related', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=10), blank=True, default=list, size=None)),
-                ('author', models.CharField(blank=True, max_length=200)),
-                ('clinical_reviewer', models.CharField(blank=True, max_length=200)),
-                ('reviewed_on', models.DateField(blank=True, null=True)),
-                ('review_by', models.DateField(blank=True, null=True)),
-                ('minutes', models.PositiveSmallIntegerField(default=1)),
-                ('checksum', models.CharField(max_length=64)),
-                ('published_at', models.DateTimeField(blank=True, null=True)),
-                ('parts', models.JSONField(blank=True, default=list)),
-                ('contents', models.JSONField(blank=True, default=list)),
-                ('search_text', models.TextField(blank=True)),
-                ('article', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='education.article')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("language", models.CharField(default="en", max_length=10)),
+                ("number", models.PositiveSmallIntegerField()),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Draft"),
+                            ("clinical_review", "With the clinical reviewer"),
+                            ("approved", "Approved"),
+                            ("published", "Published"),
+                            ("due", "Being checked"),
+                            ("retired", "Retired"),
+                        ],
+                        default="draft",
+                        max_length=20,
+                    ),
+                ),
+                ("title", models.CharField(max_length=200)),
+                ("lead", models.CharField(blank=True, max_length=400)),
+                ("body", models.TextField()),
+                ("self_check", models.JSONField(blank=True, default=list)),
+                ("references", models.JSONField(blank=True, default=list)),
+                (
+                    "keywords",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=80), blank=True, default=list, size=None
+                    ),
+                ),
+                (
+                    "synonyms",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=80), blank=True, default=list, size=None
+                    ),
+                ),
+                (
+                    "related",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=10), blank=True, default=list, size=None
+                    ),
+                ),
+                ("author", models.CharField(blank=True, max_length=200)),
+                ("clinical_reviewer", models.CharField(blank=True, max_length=200)),
+                ("reviewed_on", models.DateField(blank=True, null=True)),
+                ("review_by", models.DateField(blank=True, null=True)),
+                ("minutes", models.PositiveSmallIntegerField(default=1)),
+                ("checksum", models.CharField(max_length=64)),
+                ("published_at", models.DateTimeField(blank=True, null=True)),
+                ("parts", models.JSONField(blank=True, default=list)),
+                ("contents", models.JSONField(blank=True, default=list)),
+                ("search_text", models.TextField(blank=True)),
+                (
+                    "article",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="versions", to="education.article"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['article__code', 'language', '-number'],
+                "ordering": ["article__code", "language", "-number"],
             },
         ),
         migrations.CreateModel(
-            name='ArticleAssignmentEvent',
+            name="ArticleAssignmentEvent",
             fields=[
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
-                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
-                ('pgh_label', models.TextField(help_text='The event label.')),
-                ('id', models.BigIntegerField()),
-                ('assigned_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('note', models.CharField(blank=True, max_length=300, verbose_name='a word to go with it')),
-                ('opened_at', models.DateTimeField(blank=True, null=True)),
-                ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('helpful', models.BooleanField(blank=True, null=True)),
-                ('question_text', models.TextField(blank=True)),
-                ('asked_at', models.DateTimeField(blank=True, null=True)),
-                ('assigned_by', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL)),
-                ('patient', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='practice.patient')),
-                ('pgh_context', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context')),
-                ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='education.articleassignment')),
-                ('article_version', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='education.articleversion')),
+                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                ("pgh_label", models.TextField(help_text="The event label.")),
+                ("id", models.BigIntegerField()),
+                ("assigned_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("note", models.CharField(blank=True, max_length=300, verbose_name="a word to go with it")),
+                ("opened_at", models.DateTimeField(blank=True, null=True)),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                ("helpful", models.BooleanField(blank=True, null=True)),
+                ("question_text", models.TextField(blank=True)),
+                ("asked_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "assigned_by",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="practice.patient",
+                    ),
+                ),
+                (
+                    "pgh_context",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="pghistory.context",
+                    ),
+                ),
+                (
+                    "pgh_obj",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="events",
+                        to="education.articleassignment",
+                    ),
+                ),
+                (
+                    "article_version",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="education.articleversion",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.AddField(
-            model_name='articleassignment',
-            name='article_version',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='assignments', to='education.articleversion'),
+            model_name="articleassignment",
+            name="article_version",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="assignments", to="education.articleversion"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='articleversion',
-            constraint=models.UniqueConstraint(fields=('article', 'language', 'number'), name='article_version_number_once'),
+            model_name="articleversion",
+            constraint=models.UniqueConstraint(
+                fields=("article", "language", "number"), name="article_version_number_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='articleversion',
-            constraint=models.UniqueConstraint(condition=models.Q(('status__in', ('published', 'due'))), fields=('article', 'language'), name='article_one_version_in_force'),
+            model_name="articleversion",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("status__in", ("published", "due"))),
+                fields=("article", "language"),
+                name="article_one_version_in_force",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='articleversion',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ('draft', 'clinical_review')), models.Q(models.Q(('title', ''), _negated=True), models.Q(('lead', ''), _negated=True), models.Q(('author', ''), _negated=True), models.Q(('clinical_reviewer', ''), _negated=True), ('review_by__gt', models.F('reviewed_on')), ('review_by__isnull', False), ('reviewed_on__isnull', False), ('body__contains', '::: action '), ('body__contains', '::: doctor '), models.Q(('references', []), _negated=True), models.Q(('keywords', []), _negated=True), models.Q(('parts', []), _negated=True), models.Q(('contents', []), _negated=True)), _connector='OR'), name='article_complete_before_approval'),
+            model_name="articleversion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("status__in", ("draft", "clinical_review")),
+                    models.Q(
+                        models.Q(("title", ""), _negated=True),
+                        models.Q(("lead", ""), _negated=True),
+                        models.Q(("author", ""), _negated=True),
+                        models.Q(("clinical_reviewer", ""), _negated=True),
+                        ("review_by__gt", models.F("reviewed_on")),
+                        ("review_by__isnull", False),
+                        ("reviewed_on__isnull", False),
+                        ("body__contains", "::: action "),
+                        ("body__contains", "::: doctor "),
+                        models.Q(("references", []), _negated=True),
+                        models.Q(("keywords", []), _negated=True),
+                        models.Q(("parts", []), _negated=True),
+                        models.Q(("contents", []), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="article_complete_before_approval",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='articleversion',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ('draft', 'clinical_review')), django.db.models.lookups.Exact(models.Func(models.F('self_check'), function='jsonb_array_length', output_field=models.IntegerField()), 2), _connector='OR'), name='article_has_two_self_checks'),
+            model_name="articleversion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("status__in", ("draft", "clinical_review")),
+                    django.db.models.lookups.Exact(
+                        models.Func(
+                            models.F("self_check"), function="jsonb_array_length", output_field=models.IntegerField()
+                        ),
+                        2,
+                    ),
+                    _connector="OR",
+                ),
+                name="article_has_two_self_checks",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='articleversion',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('published_at__isnull', True), ('status__in', ['draft', 'clinical_review', 'approved'])), models.Q(('published_at__isnull', False), ('status__in', ['published', 'due', 'retired'])), _connector='OR'), name='article_published_at_when_published'),
+            model_name="articleversion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("published_at__isnull", True), ("status__in", ["draft", "clinical_review", "approved"])),
+                    models.Q(("published_at__isnull", False), ("status__in", ["published", "due", "retired"])),
+                    _connector="OR",
+                ),
+                name="article_published_at_when_published",
+            ),
         ),
         migrations.AddIndex(
-            model_name='articleassignment',
-            index=models.Index(fields=['patient', '-assigned_at'], name='reading_of_patient'),
+            model_name="articleassignment",
+            index=models.Index(fields=["patient", "-assigned_at"], name="reading_of_patient"),
         ),
         migrations.AddConstraint(
-            model_name='articleassignment',
-            constraint=models.UniqueConstraint(condition=models.Q(('finished_at__isnull', True)), fields=('patient', 'article_version'), name='article_given_once'),
+            model_name="articleassignment",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("finished_at__isnull", True)),
+                fields=("patient", "article_version"),
+                name="article_given_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='articleassignment',
-            constraint=models.CheckConstraint(condition=models.Q(('finished_at__isnull', True), models.Q(('finished_at__gte', models.F('opened_at')), ('opened_at__isnull', False)), _connector='OR'), name='article_opened_before_finished'),
+            model_name="articleassignment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("finished_at__isnull", True),
+                    models.Q(("finished_at__gte", models.F("opened_at")), ("opened_at__isnull", False)),
+                    _connector="OR",
+                ),
+                name="article_opened_before_finished",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='articleassignment',
-            constraint=models.CheckConstraint(condition=models.Q(('helpful__isnull', True), ('finished_at__isnull', False), _connector='OR'), name='article_judged_when_finished'),
+            model_name="articleassignment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("helpful__isnull", True), ("finished_at__isnull", False), _connector="OR"),
+                name="article_judged_when_finished",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='articleassignment',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('asked_at__isnull', True), ('question_text', '')), models.Q(models.Q(('question_text', ''), _negated=True), ('asked_at__isnull', False)), _connector='OR'), name='article_question_with_its_time'),
+            model_name="articleassignment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("asked_at__isnull", True), ("question_text", "")),
+                    models.Q(models.Q(("question_text", ""), _negated=True), ("asked_at__isnull", False)),
+                    _connector="OR",
+                ),
+                name="article_question_with_its_time",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='articleassignment',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "education_articleassignmentevent" ("article_version_id", "asked_at", "assigned_at", "assigned_by_id", "finished_at", "helpful", "id", "note", "opened_at", "patient_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "question_text") VALUES (NEW."article_version_id", NEW."asked_at", NEW."assigned_at", NEW."assigned_by_id", NEW."finished_at", NEW."helpful", NEW."id", NEW."note", NEW."opened_at", NEW."patient_id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."question_text"); RETURN NULL;', hash='0b128b3092b72671b85277fae748fb7c8aafaf43', operation='INSERT', pgid='pgtrigger_insert_insert_915d8', table='education_articleassignment', when='AFTER')),
+            model_name="articleassignment",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "education_articleassignmentevent" ("article_version_id", "asked_at", "assigned_at", "assigned_by_id", "finished_at", "helpful", "id", "note", "opened_at", "patient_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "question_text") VALUES (NEW."article_version_id", NEW."asked_at", NEW."assigned_at", NEW."assigned_by_id", NEW."finished_at", NEW."helpful", NEW."id", NEW."note", NEW."opened_at", NEW."patient_id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."question_text"); RETURN NULL;',
+                    hash="0b128b3092b72671b85277fae748fb7c8aafaf43",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_915d8",
+                    table="education_articleassignment",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='articleassignment',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "education_articleassignmentevent" ("article_version_id", "asked_at", "assigned_at", "assigned_by_id", "finished_at", "helpful", "id", "note", "opened_at", "patient_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "question_text") VALUES (NEW."article_version_id", NEW."asked_at", NEW."assigned_at", NEW."assigned_by_id", NEW."finished_at", NEW."helpful", NEW."id", NEW."note", NEW."opened_at", NEW."patient_id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."question_text"); RETURN NULL;', hash='cf09cf4467fe44d247dc6f2c6b74d3e25a67145d', operation='UPDATE', pgid='pgtrigger_update_update_77c9a', table='education_articleassignment', when='AFTER')),
+            model_name="articleassignment",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
+                    func='INSERT INTO "education_articleassignmentevent" ("article_version_id", "asked_at", "assigned_at", "assigned_by_id", "finished_at", "helpful", "id", "note", "opened_at", "patient_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "question_text") VALUES (NEW."article_version_id", NEW."asked_at", NEW."assigned_at", NEW."assigned_by_id", NEW."finished_at", NEW."helpful", NEW."id", NEW."note", NEW."opened_at", NEW."patient_id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."question_text"); RETURN NULL;',
+                    hash="cf09cf4467fe44d247dc6f2c6b74d3e25a67145d",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_77c9a",
+                    table="education_articleassignment",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='articleassignment',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "education_articleassignmentevent" ("article_version_id", "asked_at", "assigned_at", "assigned_by_id", "finished_at", "helpful", "id", "note", "opened_at", "patient_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "question_text") VALUES (OLD."article_version_id", OLD."asked_at", OLD."assigned_at", OLD."assigned_by_id", OLD."finished_at", OLD."helpful", OLD."id", OLD."note", OLD."opened_at", OLD."patient_id", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."question_text"); RETURN NULL;', hash='e56d187feb755aaed9cafcf1905e5ebd8b267af3', operation='DELETE', pgid='pgtrigger_delete_delete_ef084', table='education_articleassignment', when='AFTER')),
+            model_name="articleassignment",
+            trigger=pgtrigger.compiler.Trigger(
+                name="delete_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "education_articleassignmentevent" ("article_version_id", "asked_at", "assigned_at", "assigned_by_id", "finished_at", "helpful", "id", "note", "opened_at", "patient_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "question_text") VALUES (OLD."article_version_id", OLD."asked_at", OLD."assigned_at", OLD."assigned_by_id", OLD."finished_at", OLD."helpful", OLD."id", OLD."note", OLD."opened_at", OLD."patient_id", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."question_text"); RETURN NULL;',
+                    hash="e56d187feb755aaed9cafcf1905e5ebd8b267af3",
+                    operation="DELETE",
+                    pgid="pgtrigger_delete_delete_ef084",
+                    table="education_articleassignment",
+                    when="AFTER",
+                ),
+            ),
         ),
         migrations.RunSQL(KEEP_PUBLISHED, LET_GO),
     ]

@@ -13,12 +13,25 @@ def sources():
     return articles.sources()
 
 
-@pytest.fixture
-def library(db, sources):
-    """The four articles, published; by code."""
+def published(sources):
+    """The articles, published under the made-up reviewer of their files; by code."""
     reviews = {source.code: Review(source.clinical_reviewer, source.reviewed_on) for source in sources}
     versions = articles.load_all(by=None, texts=sources, reviews=reviews)
     return {version.article.code: version for version in versions}
+
+
+@pytest.fixture
+def library(db, sources):
+    return published(sources)
+
+
+@pytest.fixture
+def served_reading(served, sources):
+    """For the browser: the cast and the library, committed; A02 given by the therapist to the patient."""
+    people = cast.everyone()
+    text = published(sources)["A02"]
+    people.reading = articles.assign(by=people.therapist, patient=people.patient, article=text, note="See the bus")
+    return people
 
 
 @pytest.fixture
