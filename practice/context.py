@@ -80,6 +80,10 @@ class Shell:
     def urgent_badges(self) -> list[Badge]:
         return [badge for badge in self.badges if badge.is_urgent]
 
+    @property
+    def other_badges(self) -> list[Badge]:
+        return [badge for badge in self.badges if not badge.is_urgent]
+
 
 def shell(request: HttpRequest) -> dict[str, object]:
     """Context processor: ``practice``, ``shell``, and ``csp_nonce`` under the name django-htmx looks for."""

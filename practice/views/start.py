@@ -13,7 +13,7 @@ from practice import navigation
 from practice.access import roles
 from practice.models import Appointment, Patient
 from practice.roles import CLINICIANS, Role
-from practice.start import collect_cards, collect_marks, day_of, greeting, next_appointment
+from practice.start import Mark, collect_cards, collect_marks, day_of, greeting, next_appointment
 
 
 @roles(*Role)
@@ -63,15 +63,20 @@ def clinician_start(request: HttpRequest) -> HttpResponse:
     )
 
 
-def day_rows(visits: list[Appointment], marks: dict[int, list], now: dt.datetime) -> list[dict]:
-    """The day in time order with one row for *now* between what has begun and what has not."""
+def day_rows(visits: list[Appointment], marks: dict[int, list[Mark]], now: dt.datetime) -> list[dict]:
+    """The day in time order with one row for *now* between what has begun and what has not.
+
+    What the apps say of a visit ("Session 8 of 12") takes the place of its type's name; their links stand beside it.
+    """
     rows: list[dict] = []
     passed = False
     for visit in visits:
         if not passed and visit.starts_at > now:
             rows.append({"now": True})
             passed = True
-        rows.append({"visit": visit, "marks": marks.get(visit.pk, [])})
+        said = marks.get(visit.pk, [])
+        words = ", ".join(mark.label for mark in said if not mark.url) or visit.type.name
+        rows.append({"visit": visit, "words": words, "links": [mark for mark in said if mark.url]})
     if rows and not passed:
         rows.append({"now": True})
     return rows

@@ -162,14 +162,14 @@ CLINICIAN_QUERIES = 5  # session, account, its roles, the day, the practice
 def test_what_apps_say_stands_beside_the_visit_and_in_the_head(therapist, patient, as_, home):
     visit = cast.appointment(therapist=therapist.therapist, patient=patient, starts_at=cast.at("2026-05-12 18:00"))
     home.offered = {
-        "marks": {visit.pk: [Mark("session 8 of 12"), Mark("Sign note", url="/n/", icon="pen", tone="care")]},
+        "marks": {visit.pk: [Mark("Session 8 of 12"), Mark("Sign note", url="/n/", icon="pen", tone="care")]},
         "badges": [
             Badge(20, "2 notes to sign", "/notes/", icon="pen"),
             Badge(10, "1 alert to look at", "/alerts/", tone="stop"),
         ],
     }
     html = html_of(as_, therapist)
-    assert "session 8 of 12" in html
+    assert "Session 8 of 12" in html
     assert '<a class="badge badge-care" href="/n/">' in html
     assert '<a class="help" href="/alerts/">' in html
     assert [badge.order for badge in collect_badges(therapist)] == [10, 20]
