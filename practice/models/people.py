@@ -65,6 +65,11 @@ class User(AbstractBaseUser):
     def is_staff_member(self) -> bool:
         return bool(self.roles & STAFF)
 
+    @property
+    def is_scheduler(self) -> bool:
+        """May see and change the schedule of everybody, not only the own calendar."""
+        return bool(self.roles & SCHEDULERS)
+
 
 @pghistory.track(pghistory.InsertEvent(), pghistory.UpdateEvent(), pghistory.DeleteEvent(), append_only=True)
 class StaffRole(models.Model):
