@@ -28,8 +28,8 @@ def checks(env: dict[str, str]) -> list[tuple[str, list[str], dict[str, str]]]:
     }
     access = ["tests/test_architecture.py", "tests/practice/test_access.py"]
     return [
-        ("ruff", application.module("ruff", "check", "."), env),
-        ("format", application.module("ruff", "format", "--check", "."), env),
+        ("ruff", application.module("ruff", "check", "--output-format", "concise", "."), env),
+        ("format", application.module("ruff", "format", "--check", "--output-format", "concise", "."), env),
         ("types of the rules", application.module("mypy"), env),
         ("Django, demo setting", application.manage("check", "--fail-level", "WARNING"), env),
         ("Django, production", application.manage("check", "--deploy", "--fail-level", "WARNING"), production),

@@ -118,10 +118,11 @@ def install(name: str, report: Report) -> float:
 def usable() -> bool:
     """Whether .venv was made to the end once, by a Python that is still there and new enough."""
     try:
-        version = re.search(r"^version *= *(\d+)\.(\d+)", (VENV / "pyvenv.cfg").read_text(), re.MULTILINE)
+        found = re.search(r"^version *= *(\d+)\.(\d+)", (VENV / "pyvenv.cfg").read_text(), re.MULTILINE)
     except OSError:
         return False
-    return bool(version) and tuple(map(int, version.groups())) >= (3, 11) and PYTHON.exists() and STAMP.exists()
+    version = tuple(map(int, found.groups())) if found else (0, 0)
+    return version >= (3, 11) and PYTHON.exists() and STAMP.exists()
 
 
 def make() -> None:

@@ -85,7 +85,7 @@ def version_of(programs: Path) -> int:
 
 def find_programs(wanted: int | None = None) -> tuple[Path, int]:
     """The folder of PostgreSQL's programs and their version: 15 or newer; exactly `wanted` for a cluster made by it."""
-    seen = {}
+    seen: dict[Path, int] = {}
     for folder in folders():
         version = seen.setdefault(folder, version_of(folder))
         if version >= OLDEST and wanted in (None, version):
@@ -221,9 +221,16 @@ class Server:
 
     def _run(self, program: str, *arguments: str, words: str = "") -> None:
         command = self.identity.command([str(self.programs / program), *arguments])
-        # In a session of its own, a Ctrl-C waits for it: these programs take a second.
-        how = {"cwd": "/", "env": clean_environ(), "start_new_session": True, "timeout": 300}
-        done = subprocess.run(command, input=words, capture_output=True, text=True, **how)
+        done = subprocess.run(
+            command,
+            input=words,
+            capture_output=True,
+            text=True,
+            cwd="/",
+            env=clean_environ(),
+            start_new_session=True,  # a Ctrl-C waits for it, it takes a second
+            timeout=300,
+        )
         pause(0)
         if done.returncode:
             raise Refusal(f"{program} failed:\n{(done.stdout + done.stderr).strip()}")

@@ -97,7 +97,7 @@ class Child:
 
     def kill(self, signum: int = signal.SIGKILL) -> None:
         """Send `signum` to the program alone, as a crash would come; wait for its end after SIGKILL."""
-        if self.running():
+        if self.process:
             self.process.send_signal(signum)
             if signum == signal.SIGKILL:
                 self.process.wait(10)
@@ -109,7 +109,7 @@ class Child:
                 os.killpg(self.process.pid, signal.SIGKILL)
 
     def ask_to_stop(self) -> None:
-        if self.running():
+        if self.process:
             with contextlib.suppress(ProcessLookupError):
                 self.process.send_signal(self.stop_signal)
 
