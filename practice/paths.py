@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.urls import path
 
-from practice.views import demo_outbox, message, page, start, status
+from practice.views import demo_outbox, invitation, message, page, patient, start, status
 
 app_name = "practice"
 urlpatterns = [
@@ -20,6 +20,14 @@ urlpatterns = [
     path("messages/", message.message_list, name="message-list"),
     path("messages/<uuid:pk>/resend/", message.message_resend, name="message-resend"),
     path("messages/<uuid:pk>/settle/", message.message_settle, name="message-settle"),
+    # Accounts come from an invitation
+    path("invitation/<str:token>/", invitation.invitation_accept, name="invitation-accept"),
+    # Patients on the schedule side
+    path("people/", patient.patient_list, name="patient-list"),
+    path("people/add/", patient.patient_create, name="patient-create"),
+    path("people/<int:pk>/", patient.patient_detail, name="patient-detail"),
+    path("people/<int:pk>/invite/", patient.patient_invite, name="patient-invite"),
+    path("people/<int:pk>/merge/", patient.patient_merge, name="patient-merge"),
     # How the machinery is
     path("status/", status.status, name="status"),
     path("healthz", status.healthz, name="healthz"),

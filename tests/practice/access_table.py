@@ -131,6 +131,30 @@ def passkey_pk(world, side) -> dict[str, Any]:
     return {"pk": Authenticator.objects.create(user=side.patient.user, type="webauthn", data=data).pk}
 
 
+def failed_message_pk(world, side) -> dict[str, Any]:
+    """A message that cannot be delivered: a task for those who keep the schedule."""
+    from django.utils import timezone  # noqa: PLC0415
+
+    from practice.models import Message  # noqa: PLC0415
+
+    now = timezone.now()
+    message = Message(kind="reminder_late", channel="email", patient=side.patient, state="failed", due_at=now)
+    message.about_type, message.about_id, message.next_attempt_at = "practice.appointment", 1, now
+    message.copy = Message.objects.filter(patient=side.patient).count()
+    message.save()
+    return {"pk": message.pk}
+
+
+def delivered_key(world, side) -> dict[str, Any]:
+    from practice import outbox_folder  # noqa: PLC0415
+    from practice.letter import Letter  # noqa: PLC0415
+
+    words = {"kind": "reminder_late", "channel": "email", "sender": "Tern Bay", "to": "a@example.org", "text": "Words"}
+    letter = Letter(key=uuid.uuid4(), calendar=b"BEGIN:VCALENDAR", method="REQUEST", **words)
+    outbox_folder.deliver(letter)
+    return {"key": letter.key}
+
+
 RULES: dict[str, Row] = {
     # The text pages
     "practice:home": public(),
@@ -141,6 +165,26 @@ RULES: dict[str, Row] = {
     "practice:help-now": public(),
     # The start page
     "practice:today": signed_in(),
+    # Messages that failed
+    "practice:message-list": schedulers(),
+    "practice:message-resend": schedulers(of=failed_message_pk, post_only=True),
+    "practice:message-settle": schedulers(of=failed_message_pk, post_only=True),
+    # How the machinery is
+    "practice:status": roles("manager"),
+    "practice:healthz": public(),
+    "practice:readyz": public(),
+    "practice:statusz": public(),
+    # The demo's outbox
+    "practice:demo-outbox": public(),
+    "practice:demo-letter": public(of=delivered_key),
+    "practice:demo-calendar": public(of=delivered_key),
+    # Patients on the schedule side, and the way to an account
+    "practice:patient-list": roles(STAFF),
+    "practice:patient-create": schedulers(),
+    "practice:patient-detail": roles(f"{CASE} {SCHEDULERS}", of=patient_pk),
+    "practice:patient-invite": roles(f"{CASE} {SCHEDULERS}", of=patient_pk, post_only=True),
+    "practice:patient-merge": schedulers(of=patient_pk, post_only=True),
+    "practice:invitation-accept": public(fixed={"token": "not-a-token-of-anybody"}),
     # Signing in and out. A visitor with no sign-in under way is sent to its beginning.
     "account_login": public(),
     "account_request_login_code": public(),
