@@ -83,6 +83,8 @@ class SmtpGateway:
 
     def line(self) -> smtplib.SMTP:
         """The open connection. Whatever keeps it shut, the password included, concerns no single message."""
+        if self.backend.connection is not None and self.backend.connection.sock is None:
+            self.close()  # the server said 421 and hung up, as many do after a number of mails
         if self.backend.connection is None:
             try:
                 self.backend.open()

@@ -8,7 +8,7 @@ from __future__ import annotations
 from celery import shared_task
 from kombu.exceptions import OperationalError
 
-from practice import heartbeat, reminders, sending
+from practice import heartbeat, reminders, sealer, sending
 
 
 @shared_task(name="practice.send_due")
@@ -27,8 +27,6 @@ def ask_for_help() -> None:
 @shared_task(name="practice.seal_audit")
 def seal_audit() -> None:
     """Seal the finished tail of the audit trail."""
-    from practice import sealer  # noqa: PLC0415
-
     sealer.seal()
 
 

@@ -178,6 +178,9 @@ RULES: dict[str, Row] = {
     "practice:demo-outbox": public(),
     "practice:demo-letter": public(of=delivered_key),
     "practice:demo-calendar": public(of=delivered_key),
+    # The demo's front door; production has no such addresses (test_settings.py)
+    "practice:demo-start": public(),
+    "practice:demo-step-in": public(fixed={"step": "patient"}, post_only=True),
     # Patients on the schedule side, and the way to an account
     "practice:patient-list": roles(STAFF),
     "practice:patient-create": schedulers(),
