@@ -12,9 +12,9 @@ BUNDLES = (
 
 
 def find_browser() -> str:
-    """The path of a Chromium: EVENKEEL_CHROMIUM, one on PATH, or a Mac's application; empty when there is none."""
-    named = os.environ.get("EVENKEEL_CHROMIUM", "")
-    if named:
+    """The path of a Chromium: EVENKEEL_CHROMIUM (empty: none), one on PATH, or a Mac's; empty when there is none."""
+    if "EVENKEEL_CHROMIUM" in os.environ:
+        named = os.environ["EVENKEEL_CHROMIUM"]
         return named if os.access(named, os.X_OK) else ""
     found = next((path for path in map(shutil.which, NAMES) if path), "")
     if not found and sys.platform == "darwin":
