@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Any
 
 METHODS = ("sum", "mean")
+TIMES = ("save", "submit")
 TIERS = ("R0", "R1", "R2", "R3", "R4")
 FREE_LICENCES = ("free_redistribution", "public_domain")
 PRACTICE_LICENCES = ("practice_licensed", "permission_letter")
@@ -225,7 +226,10 @@ def check(definition: Definition) -> None:
         (bool(named - known), f"Unknown items: {sorted(named - known)}"),
         (not scales or bool(named_scales - scales), f"Unknown scales: {sorted(named_scales - scales)}"),
         (any(s.method not in METHODS for s in definition.scales), "A scale names a method that has no code."),
-        (any(r.tier not in TIERS or r.on not in ("save", "submit") for r in definition.alerts), "Unknown tier or time."),
+        (
+            any(r.tier not in TIERS or r.on not in ("save", "submit") for r in definition.alerts),
+            "Unknown tier or time.",
+        ),
         (definition.licence.get("status") not in LICENCES, "Unknown licence status."),
         (any(not item.options for item in definition.items), "An item without answers."),
         (any(len(item.values) != len(item.options) for item in definition.items), "Two answers share a value."),
