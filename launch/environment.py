@@ -40,13 +40,29 @@ def digest_of(name: str) -> str:
     return hashlib.sha256(lock_of(name).read_bytes()).hexdigest()
 
 
+def stamp() -> list[str]:
+    """What the stamp says: the set, the digest of its lock, the Python beneath; fewer before the first full install."""
+    try:
+        return STAMP.read_text().splitlines()
+    except OSError:
+        return []
+
+
+def write_stamp(name: str, digest: str) -> None:
+    STAMP.write_text(f"{name}\n{digest}\n{python_beneath()}\n")
+
+
+def python_beneath() -> str:
+    """The interpreter the environment stands on; an upgrade of the system can put another one under the same link."""
+    return os.path.realpath(PYTHON)
+
+
 def installed_set() -> str | None:
     """The set whose lock, as it is now, lies in the environment; None when there is none or it has changed."""
-    try:
-        name, digest = STAMP.read_text().split()
-    except (OSError, ValueError):
+    found = stamp()
+    if not usable() or found[0] not in SETS:
         return None
-    return name if name in SETS and PYTHON.exists() and digest == digest_of(name) else None
+    return found[0] if found[1] == digest_of(found[0]) else None
 
 
 def needed_set(command: str) -> str | None:
@@ -55,9 +71,8 @@ def needed_set(command: str) -> str | None:
     installed = installed_set()
     if installed and SETS.index(installed) >= wanted:
         return None
-    with contextlib.suppress(OSError, ValueError, IndexError):
-        wanted = max(wanted, SETS.index(STAMP.read_text().split()[0]))
-    return SETS[wanted]
+    had = stamp()[:1]
+    return SETS[max(wanted, SETS.index(had[0]))] if had and had[0] in SETS else SETS[wanted]
 
 
 def enter(command: str, report: Report) -> None:
@@ -97,7 +112,7 @@ def install(name: str, report: Report) -> float:
     if not usable():
         report.say("Making the environment in .venv (once).")
         make()
-    STAMP.write_text(f"{name} incomplete")
+    write_stamp(name, "incomplete")
     report.say(f"Installing {name}.lock into .venv (a download of about 80 MB the first time).")
     started = time.time()
     command = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
@@ -110,19 +125,15 @@ def install(name: str, report: Report) -> float:
             f"pip could not install requirements/{name}.lock (its own words are above); check that this machine"
             " reaches a package index, and start again."
         )
-    STAMP.write_text(f"{name} {digest_of(name)}")
+    write_stamp(name, digest_of(name))
     report.done("environment installed")
     return time.time() - started
 
 
 def usable() -> bool:
-    """Whether .venv was made to the end once, by a Python that is still there and new enough."""
-    try:
-        found = re.search(r"^version *= *(\d+)\.(\d+)", (VENV / "pyvenv.cfg").read_text(), re.MULTILINE)
-    except OSError:
-        return False
-    version = tuple(map(int, found.groups())) if found else (0, 0)
-    return version >= (3, 11) and PYTHON.exists() and STAMP.exists()
+    """Whether .venv was made to the end, and the Python it was made with is still there."""
+    found = stamp()
+    return len(found) == 3 and PYTHON.exists() and found[2] == python_beneath()
 
 
 def make() -> None:
@@ -130,7 +141,7 @@ def make() -> None:
     made = subprocess.run(command, capture_output=True, text=True)
     if made.returncode:
         raise Refusal(f"The virtual environment .venv could not be made: {(made.stdout + made.stderr).strip()}")
-    STAMP.write_text("none incomplete")
+    write_stamp("none", "incomplete")
 
 
 def requirements(name: str) -> Path:

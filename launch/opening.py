@@ -13,6 +13,8 @@ from launch.running import run
 from launch.testing import test
 
 COMMANDS = {"run": run, "test": test, "check": check, "bench": bench, "prove": prove}
+OWN_IT = "Give this folder, with var/ and .venv/, to the user who runs Evenkeel, or use a clone of your own."
+CURES = {errno.EACCES: OWN_IT, errno.EPERM: OWN_IT, errno.EROFS: OWN_IT, errno.ENOSPC: "Make room on the disk."}
 
 
 def open_door(command: str, arguments: list[str], started: float) -> int:
@@ -33,9 +35,8 @@ def open_door(command: str, arguments: list[str], started: float) -> int:
     except KeyboardInterrupt:
         return 130
     except OSError as error:
-        if error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC):
+        cure = CURES.get(error.errno or 0)
+        if not cure:
             raise
-        print(
-            f"Evenkeel cannot write where it must: {error}. Give this folder to the user who runs it.", file=sys.stderr
-        )
+        print(f"Evenkeel cannot work here: {error}. {cure}", file=sys.stderr)
         return 1

@@ -6,9 +6,20 @@ Run inside the environment as `python -m launch.templates`; the only part of thi
 import sys
 
 import django
-from django.template import TemplateSyntaxError, engines
+from django.template import Engine, TemplateDoesNotExist, TemplateSyntaxError
+from django.template.loader_tags import ExtendsNode, IncludeNode
 
 from launch.folder import ROOT
+
+
+def compile_with_parts(name: str) -> None:
+    """Compile one template and find what it extends and includes by name; Django would look only when it is shown."""
+    engine = Engine.get_default()
+    for node in engine.get_template(name).nodelist.get_nodes_by_type((ExtendsNode, IncludeNode)):
+        part = node.parent_name if isinstance(node, ExtendsNode) else node.template
+        named = getattr(part, "var", None)
+        if isinstance(named, str):
+            engine.get_template(named)
 
 
 def main() -> int:
@@ -19,10 +30,10 @@ def main() -> int:
     )
     for name in names:
         try:
-            engines["django"].get_template(name)
-        except TemplateSyntaxError as error:
+            compile_with_parts(name)
+        except (TemplateSyntaxError, TemplateDoesNotExist) as error:
             wrong += 1
-            print(f"templates/{name}: {error}")
+            print(f"templates/{name}: {type(error).__name__} {error}")
     print(f"{len(names)} templates, {wrong} do not compile")
     return 1 if wrong else 0
 

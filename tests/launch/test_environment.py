@@ -56,7 +56,7 @@ def test_every_dependency_is_locked():
 
 
 def test_installed_set_serves_the_smaller_commands(venv):
-    environment.STAMP.write_text(f"test {environment.digest_of('test')}")
+    environment.write_stamp("test", environment.digest_of("test"))
     assert [environment.needed_set(command) for command in ("run", "test", "prove", "check")] == [
         None,
         None,
@@ -66,22 +66,34 @@ def test_installed_set_serves_the_smaller_commands(venv):
 
 
 def test_changed_lock_is_installed_again_and_never_less_than_before(venv):
-    environment.STAMP.write_text(f"dev {environment.digest_of('dev')}")
+    environment.write_stamp("dev", environment.digest_of("dev"))
     assert environment.needed_set("run") is None
     environment.lock_of("dev").write_text("dev==2\n")
     assert environment.needed_set("run") == "dev"
 
 
 def test_interrupted_installation_is_not_taken_for_a_complete_one(venv):
-    environment.STAMP.write_text("test incomplete")
+    environment.write_stamp("test", "incomplete")
     assert environment.needed_set("run") == "test"
 
 
+def test_another_python_under_the_same_link_means_a_new_environment(venv, tmp_path):
+    for name in ("python3.11", "python3.13"):
+        (tmp_path / name).write_text("")
+    environment.PYTHON.unlink()
+    environment.PYTHON.symlink_to(tmp_path / "python3.11")
+    environment.write_stamp("run", environment.digest_of("run"))
+    assert environment.usable()
+    environment.PYTHON.unlink()
+    environment.PYTHON.symlink_to(tmp_path / "python3.13")
+    assert not environment.usable()
+    assert environment.needed_set("run") == "run"
+
+
 def test_failed_installation_says_what_to_look_at(venv, monkeypatch, capfd):
-    (venv / "pyvenv.cfg").write_text("version = 3.11.2\n")
-    environment.STAMP.write_text("none incomplete")
     environment.PYTHON.write_text("#!/bin/sh\nexit 1\n")
     environment.PYTHON.chmod(0o755)
+    environment.write_stamp("none", "incomplete")
     with pytest.raises(Refusal, match=r"pip could not install requirements/run\.lock"):
         environment.install("run", Report())
     assert environment.installed_set() is None
