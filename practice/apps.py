@@ -8,3 +8,6 @@ class PracticeConfig(AppConfig):
 
     def ready(self) -> None:
         from practice import system_checks  # noqa: F401, PLC0415  (registering checks needs the app registry)
+        from practice.forms.wording import speak_plainly  # noqa: PLC0415  (as above)
+
+        speak_plainly()

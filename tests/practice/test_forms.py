@@ -150,3 +150,16 @@ def test_a_page_of_one_question_has_the_question_as_its_heading():
 )
 def test_zones_have_names_people_use(name, label):
     assert zone_label(name, dt.datetime(2026, 1, 15, 12, tzinfo=dt.UTC)) == label
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"name": ""}, "This one is still open. Fill it in or choose an answer."),
+        ({"email": "rosa@"}, "Add the whole address, like rosa@example.org."),
+        ({"place": "moon"}, "Choose one of the answers shown."),
+        ({"born_on_month": "13"}, "We do not know this date. Check month, day and year."),
+    ],
+)
+def test_errors_say_what_to_do_next(changes, sentence):
+    assert [str(error) for errors in typed(**changes).errors.values() for error in errors] == [sentence]
