@@ -15,11 +15,12 @@ from launch.folder import ROOT
 def compile_with_parts(name: str) -> None:
     """Compile one template and find what it extends and includes by name; Django would look only when it is shown."""
     engine = Engine.get_default()
-    for node in engine.get_template(name).nodelist.get_nodes_by_type((ExtendsNode, IncludeNode)):
-        part = node.parent_name if isinstance(node, ExtendsNode) else node.template
-        named = getattr(part, "var", None)
-        if isinstance(named, str):
-            engine.get_template(named)
+    nodes = engine.get_template(name).nodelist
+    for kind, attribute in ((ExtendsNode, "parent_name"), (IncludeNode, "template")):
+        for node in nodes.get_nodes_by_type(kind):
+            part = getattr(getattr(node, attribute), "var", None)
+            if isinstance(part, str):
+                engine.get_template(part)
 
 
 def main() -> int:
