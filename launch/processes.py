@@ -77,6 +77,7 @@ class Child:
         return self.process.pid if self.process else 0
 
     def start(self) -> None:
+        """Start it. Call this from a thread that lives as long as the child shall: Linux ends it with that thread."""
         self.log.parent.mkdir(parents=True, exist_ok=True)
         if self.log.exists() and self.log.stat().st_size > LONGEST_LOG:
             self.log.replace(self.log.with_suffix(".old.log"))

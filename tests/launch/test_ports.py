@@ -26,6 +26,17 @@ def test_taken_port_says_so_and_names_a_free_one(taken):
     ports.demand(free)
 
 
+@pytest.mark.skipif(not socket.has_ipv6, reason="this machine has no IPv6")
+def test_port_taken_where_browsers_ask_first_counts_as_taken():
+    with socket.socket(socket.AF_INET6) as listener:
+        listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        listener.bind(("::1", 0))
+        listener.listen()
+        port = listener.getsockname()[1]
+        with pytest.raises(Refusal, match=f"Port {port} is taken"):
+            ports.demand(port)
+
+
 @pytest.mark.parametrize("text", ["", "web", "0", "65536", "-1", "80.5"])
 def test_what_is_no_port_is_refused(monkeypatch, text):
     monkeypatch.setenv("PORT", text)
