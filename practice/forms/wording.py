@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 def speak_plainly() -> None:
     """Give every form field our sentences where a form does not bring better ones of its own; called once at start."""
-    forms.Field.default_error_messages["required"] = _("This one is still open. Fill it in or choose an answer.")
+    forms.Field.default_error_messages["required"] = _("This one is still open.")
     forms.BooleanField.default_error_messages = {"required": _("Tick this to go on.")}
     for choice in (forms.ChoiceField, forms.ModelChoiceField):
         choice.default_error_messages["invalid_choice"] = _("Choose one of the answers shown.")

@@ -155,7 +155,7 @@ def test_zones_have_names_people_use(name, label):
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"name": ""}, "This one is still open. Fill it in or choose an answer."),
+        ({"name": ""}, "This one is still open."),
         ({"email": "rosa@"}, "Add the whole address, like rosa@example.org."),
         ({"place": "moon"}, "Choose one of the answers shown."),
         ({"born_on_month": "13"}, "We do not know this date. Check month, day and year."),
