@@ -23,8 +23,11 @@ def private(path: Path) -> Path:
 
 
 def for_socket(home: Path, name: str) -> Path:
-    """The folder for the socket `name`: `home` itself, or a short private one in /tmp where the path is too long."""
-    if len(os.fsencode(home / name)) <= LONGEST_SOCKET:
+    """The folder for the socket `name`: `home` itself, or a short private one in /tmp where the path is too long.
+
+    So it is for a path with a comma, which PostgreSQL's clients take for a list of hosts.
+    """
+    if len(os.fsencode(home / name)) <= LONGEST_SOCKET and "," not in str(home):
         return home
     digest = hashlib.sha256(os.fsencode(home)).hexdigest()[:12]
     short = Path("/tmp") / f"evenkeel-{os.geteuid()}-{digest}"
