@@ -120,6 +120,19 @@ def clock(moment: dt.datetime) -> str:
 
 
 @register.filter
+def day_word(moment: dt.datetime) -> str:
+    """``Today``, ``Tomorrow`` or the weekday, in the current zone."""
+    ahead = (timezone.localdate(moment) - timezone.localdate()).days
+    return {0: _("Today"), 1: _("Tomorrow")}.get(ahead) or date_format(timezone.localtime(moment), "l")
+
+
+@register.filter
+def zone_name(zone: str) -> str:
+    """``Pacific`` for ``America/Los_Angeles``."""
+    return zone_label(zone)
+
+
+@register.filter
 def zone_for(appointment, reader) -> str:
     """The zone in which to print an appointment to a person: the clinic's for a room, the reader's for a call."""
     return appointment.zone if appointment.modality == "in_person" else reader.time_zone

@@ -1,17 +1,41 @@
 """The text pages of the practice: what it does, what it costs, who sees what, and where help is right now."""
 
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from practice.availability import Offer, free_between, offer
 from practice.models import AppointmentType, Therapist
+from practice.slots import DAY
 
 
 @login_not_required
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    return render(request, "practice/page/home.html", {"therapists": list(Therapist.objects.listed())})
+    offered = offer()
+    return render(
+        request,
+        "practice/page/home.html",
+        {
+            "therapists": list(Therapist.objects.listed()),
+            "firsts": first_of_days(offered, timezone.now()) if offered else [],
+            "zone": offered.zone if offered else "",
+        },
+    )
+
+
+def first_of_days(offered: Offer, now: datetime, days: int = 3) -> list[datetime]:
+    """The first free start of each of the nearest ``days`` local days that have one, within a week; one query."""
+    begin = int(now.timestamp())
+    firsts: dict[date, datetime] = {}
+    for slot in free_between(offered, begin, begin + 7 * DAY, now=now):
+        firsts.setdefault(slot.starts_at.astimezone(ZoneInfo(offered.zone)).date(), slot.starts_at)
+    return list(firsts.values())[:days]
 
 
 @login_not_required

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+import time_machine
 from django.urls import reverse
 
 from tests import cast
@@ -56,11 +57,11 @@ def test_nothing_can_be_posted_to_it(clinic, as_, name):
 
 
 @pytest.mark.parametrize("therapists", [1, 3])
-def test_the_home_page_costs_two_queries_however_many_therapists(clinic, as_, django_assert_num_queries, therapists):
+def test_the_home_page_costs_the_same_however_many_therapists(clinic, as_, django_assert_num_queries, therapists):
     for number in range(therapists):
-        cast.therapist_profile(cast.user(f"Therapist Number{number}"), hours=False)
+        cast.therapist_profile(cast.user(f"Therapist Number{number}"))
     client = as_(None)
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(4):  # the practice, the therapists, what is offered, what is taken
         html = client.get(reverse("practice:home")).content.decode()
     assert html.count('class="face"') == therapists
 
@@ -108,3 +109,24 @@ def test_a_forged_form_gets_a_page_that_says_what_to_do(clinic, as_):
     answer = as_(None, enforce_csrf_checks=True).post(reverse("account_login"), {"login": "rosa@example.org"})
     assert answer.status_code == 403
     assert "Please send that once more" in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("now", "days"),
+    [
+        ("2026-05-12 15:00", [("Today", "May 12", "10:00 am"), ("Tomorrow", "May 13"), ("Thursday", "May 14")]),
+        ("2026-05-15 23:30", [("Monday", "May 18", "9:00 am"), ("Tuesday", "May 19"), ("Wednesday", "May 20")]),
+    ],
+)
+def test_the_home_page_names_the_first_free_time_of_three_days_in_the_clinics_zone(therapist, as_, now, days):
+    with time_machine.travel(cast.at(now), tick=False):
+        html = as_(None).get(reverse("practice:home")).content.decode()
+    found = re.findall(r'<span><b>(\w+)</b>.*?>([A-Z]\w+ \d+)<.*?class="when">([\d: apm]+) <', html)
+    assert [each[: len(day)] for each, day in zip(found, days, strict=True)] == days
+    assert "Times are Pacific." in html
+
+
+def test_without_free_times_the_home_page_says_how_booking_works(page):
+    html = page("home").content.decode()
+    assert 'class="firsts"' not in html
+    assert "We hold the time while you type. No hurry." in html
