@@ -1,4 +1,4 @@
-"""The building blocks of a course: modules, course templates and coded interventions, as data (clinical.md 4.2-4.4, 5.2).
+"""The building blocks of a course: modules, course templates, coded interventions (clinical.md 4.2-4.4, 5.2).
 
 Pure: JSON files of ``sessions/plans`` in, frozen objects out.
 """
@@ -112,5 +112,5 @@ def interventions() -> dict[str, Intervention]:
 
 
 def patient_topic(codes: list[str] | tuple[str, ...]) -> str:
-    """What a planned session is about, in words for the patient; at most two topics, so that it can be read at a glance."""
+    """What a planned session is about, in words for the patient; at most two topics, to be read at a glance."""
     return ", and ".join(modules()[code].patient_words for code in codes[:2] if code in modules())

@@ -1,4 +1,4 @@
-"""A course of treatment: how it came about, its states, its plan, and the sessions that were attended (clinical.md 4)."""
+"""A course of treatment: how it came about, its states, its plan, and the attended sessions (clinical.md 4)."""
 
 from __future__ import annotations
 

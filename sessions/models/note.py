@@ -33,8 +33,8 @@ class ProgressNote(models.Model):
     """One note for one appointment, written by one author.
 
     ``content`` is what was typed, by field of sessions/note_fields.py, every character as typed. With the signature
-    ``document`` holds the whole signed text, header, copied measures, homework and reading included; ``sha256`` is taken
-    over its canonical JSON together with the facts of the signature. Notes have no history table: drafts keep
+    ``document`` holds the whole signed text, header, copied measures, homework and reading included; ``sha256`` is
+    taken over its canonical JSON together with the facts of the signature. Notes have no history table: drafts keep
     short-lived versions, signed notes never change.
     """
 
@@ -55,6 +55,8 @@ class ProgressNote(models.Model):
     state = models.CharField(max_length=8, choices=State, default=State.DRAFT)
     version = models.PositiveIntegerField(default=0)
     content = models.JSONField(default=dict, blank=True)
+    # The most urgent tier at which this note's risk check was put before the responders.
+    risk_told = models.CharField(max_length=2, blank=True)
     started_at = models.DateTimeField(default=timezone.now)
     saved_at = models.DateTimeField(null=True, blank=True)
     signed_at = models.DateTimeField(null=True, blank=True)

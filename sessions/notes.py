@@ -1,0 +1,367 @@
+"""Rules of the progress note: drafts that lose no character, the signature, addenda (clinical.md 5.1-5.3).
+
+A draft is saved whole, with the version its window knew. A window that did not know the newest one gets
+:class:`StaleVersion`; its text is kept beside the other until the author has compared both.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from education.models import Article, ArticleAssignment, ArticleVersion
+from intake import alerts
+from practice.action import action
+from practice.audit import Action, record
+from practice.models import Appointment, Status, User
+from practice.roles import CLINICIANS, Role
+from sessions import documents, homework, note_fields, numbering
+from sessions.models import Addendum, CoursePlanItem, NoteArticle, NoteDraftVersion, NoteIntervention, ProgressNote
+from sessions.note_fields import Content, Problem, Surroundings
+
+VERSIONS_KEPT = 30
+LATE_AFTER = dt.timedelta(hours=24)
+SIMILAR_FROM = 0.9
+
+
+class NoteLocked(Exception):
+    """The note is signed; what is to be said about it now is an addendum."""
+
+
+class NotTheAuthor(Exception):
+    """A note is written and signed by its author alone."""
+
+
+class StaleVersion(Exception):
+    """The draft was saved from another window meanwhile. ``note`` is as saved, ``typed`` what this window holds."""
+
+    def __init__(self, note: ProgressNote, typed: Content) -> None:
+        super().__init__(f"note {note.pk} is at version {note.version}")
+        self.note = note
+        self.typed = typed
+
+
+class Incomplete(Exception):
+    """Something is left before signing; ``problems`` says what, in the order of the form."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__(", ".join(problem.key for problem in problems))
+        self.problems = problems
+
+
+class NeedsCosignature(Exception):
+    """A trainee's note is signed together with a supervisor, which this version cannot do yet."""
+
+
+class TooSimilar(Exception):
+    """The text is nearly the same as last time's; the author confirms that it is meant so."""
+
+
+class NotSignedYet(Exception):
+    """Only a signed note has addenda; a draft is simply changed."""
+
+
+class NoVisit(Exception):
+    """A contact note belongs to a visit that was missed or cancelled late."""
+
+
+# -- Beginning -------------------------------------------------------------------------------------------------------
+@action
+def begin_contact_note(*, by: User, appointment: Appointment) -> ProgressNote:
+    """The short note after a missed visit or a late cancellation (clinical.md 4.6). Raises :class:`NoVisit`."""
+    if appointment.status not in (Status.NO_SHOW, Status.CANCELLED_LATE) or not appointment.type.is_clinical:
+        raise NoVisit
+    if appointment.therapist.user != by:
+        raise NotTheAuthor
+    how = "no_show" if appointment.status == Status.NO_SHOW else "late_cancel"
+    note, created = ProgressNote.objects.get_or_create(
+        appointment=appointment,
+        defaults={
+            "patient": appointment.patient,
+            "author": by,
+            "kind": ProgressNote.Kind.MISSED,
+            "content": {"missed": how},
+        },
+    )
+    if created:
+        record(by=by, action=Action.CREATE, obj=note, patient=note.patient_id)
+    return note
+
+
+# -- Drafts ----------------------------------------------------------------------------------------------------------
+def save_draft(*, by: User, note: ProgressNote, content: Content, version: int, window: str = "") -> ProgressNote:
+    """Save the whole typed ``content`` of a draft that its window knew at ``version``.
+
+    The same text again saves nothing. ``window`` names the page that sends: its own earlier save, whose answer got
+    lost, is no conflict. Raises :class:`NotTheAuthor`, :class:`NoteLocked`, and :class:`StaleVersion` after keeping the
+    typed text as a clash.
+    """
+    try:
+        return store_draft(by=by, note=note, content=content, version=version, window=window)
+    except StaleVersion:
+        keep_clash(by=by, note=note, content=content, version=version, window=window)
+        raise
+
+
+@action
+def store_draft(*, by: User, note: ProgressNote, content: Content, version: int, window: str) -> ProgressNote:
+    note = own_draft(by=by, note=note)
+    if dict(content) == note.content:
+        return note
+    if version != note.version and not saved_by_window(note, window):
+        raise StaleVersion(note, content)
+    now = timezone.now()
+    note.content, note.version, note.saved_at = dict(content), note.version + 1, now
+    note.save(update_fields=["content", "version", "saved_at"])
+    NoteDraftVersion.objects.create(
+        note=note, version=note.version, content=note.content, window=window[:40], saved_at=now
+    )
+    note.draft_versions.filter(is_clash=False, version__lte=note.version - VERSIONS_KEPT).delete()
+    record(by=by, action=Action.CHANGE, obj=note, patient=note.patient_id, detail={"version": note.version})
+    heed_risk(by=by, note=note)
+    return note
+
+
+def own_draft(*, by: User, note: ProgressNote) -> ProgressNote:
+    """The note, locked and read again, if ``by`` may write in it now."""
+    note = ProgressNote.objects.select_for_update(of=("self",)).select_related("patient", "session").get(pk=note.pk)
+    if note.author_id != by.pk:
+        raise NotTheAuthor
+    if note.is_signed:
+        raise NoteLocked
+    return note
+
+
+def saved_by_window(note: ProgressNote, window: str) -> bool:
+    newest = note.draft_versions.filter(is_clash=False, version=note.version)
+    return bool(window) and newest.filter(window=window[:40]).exists()
+
+
+@action
+def keep_clash(*, by: User, note: ProgressNote, content: Content, version: int, window: str) -> NoteDraftVersion:
+    """Put the text of a window that came too late beside the note, so that not even a closed window loses it."""
+    kept, _created = NoteDraftVersion.objects.update_or_create(
+        note=note,
+        window=window[:40],
+        is_clash=True,
+        defaults={"version": version, "content": dict(content), "saved_at": timezone.now()},
+    )
+    record(by=by, action=Action.CHANGE, obj=note, patient=note.patient_id, detail={"clash": kept.pk})
+    return kept
+
+
+@action
+def settle(*, by: User, note: ProgressNote, content: Content, version: int, clash: NoteDraftVersion) -> ProgressNote:
+    """Save what the author made of two texts, and let the compared one go. Raises as :func:`save_draft` does."""
+    note = store_draft(by=by, note=note, content=content, version=version, window="")
+    NoteDraftVersion.objects.filter(pk=clash.pk, note=note, is_clash=True).delete()
+    return note
+
+
+def heed_risk(*, by: User, note: ProgressNote) -> None:
+    """A risk check above "none" is acted on when it is saved, not when the note is signed (clinical.md 0.3 rule 2).
+
+    Once for a note and tier; a later, milder answer closes nothing.
+    """
+    tier = note_fields.risk_tier(note.content)
+    if tier and (not note.risk_told or tier < note.risk_told):
+        alerts.mark_by_clinician(by=by, patient=note.patient, tier=tier, words=_("From the risk check of a session."))
+        note.risk_told = tier
+        note.save(update_fields=["risk_told"])
+
+
+# -- What a note needs to know ---------------------------------------------------------------------------------------
+def surroundings(note: ProgressNote) -> Surroundings:
+    """Homework to review, measures at hand, whether the structured risk form is there: what "left" depends on."""
+    return Surroundings(
+        homework_due=[line.pk for line in homework.due_for(note)],
+        has_measures=bool(documents.measure_rows(note)),
+        has_risk_form=has_risk_form(note),
+        has_course=note.session is None or note.session.course_id is not None,
+    )
+
+
+def has_risk_form(note: ProgressNote) -> bool:
+    """Whether the author has filled in the structured form since this visit began."""
+    made = note.patient.risk_assessments.filter(by=note.author_id, at__gte=note.appointment.starts_at)
+    return made.exists()
+
+
+def left(note: ProgressNote, around: Surroundings | None = None) -> list[Problem]:
+    """What is left before signing."""
+    return note_fields.problems(note.kind, note.content, around or surroundings(note))
+
+
+# -- Signing ---------------------------------------------------------------------------------------------------------
+@action
+def sign(*, by: User, note: ProgressNote, version: int, similar_is_meant: bool = False) -> ProgressNote:
+    """Sign the draft that its author saw at ``version``; the caller has asked for the password or second factor again.
+
+    Writes the coded parts, counts what was delivered, copies everything the note says into ``document``, and takes its
+    hash. From then on the database refuses every change. Raises :class:`NotTheAuthor`, :class:`NoteLocked`,
+    :class:`NeedsCosignature`, :class:`StaleVersion`, :class:`Incomplete`, :class:`TooSimilar`.
+    """
+    note = own_draft(by=by, note=note)
+    if Role.THERAPIST not in by.roles:
+        raise NeedsCosignature
+    if version != note.version or note.draft_versions.filter(is_clash=True).exists():
+        raise StaleVersion(note, note.content)
+    around = surroundings(note)
+    if problems := left(note, around):
+        raise Incomplete(problems)
+    if not similar_is_meant and likeness(note) >= SIMILAR_FROM:
+        raise TooSimilar
+    now = timezone.now()
+    settle_length(by=by, note=note)
+    write_parts(note)
+    seal(by=by, note=note, now=now)
+    if note.session is not None:
+        deliver(note)
+        note.session.signed_at = now
+        note.session.save(update_fields=["signed_at", "position"])
+    note.draft_versions.all().delete()
+    record(by=by, action=Action.SIGN, obj=note, patient=note.patient_id, detail={"sha256": note.sha256})
+    return note
+
+
+def settle_length(*, by: User, note: ProgressNote) -> None:
+    """A visit whose times show under 16 minutes is a contact, unless a later session is signed (clinical.md 4.6)."""
+    session, minutes = note.session, note_fields.minutes_of(note.content)
+    if session is None or not session.counts or minutes is None or minutes >= numbering.FEWEST_MINUTES:
+        return
+    later = session.course.sessions.filter(starts_at__gt=session.starts_at, signed_at__isnull=False)
+    if not later.exists():
+        note.session = numbering.set_kind(by=by, session=session, kind=session.Kind.SHORT)
+
+
+def write_parts(note: ProgressNote) -> None:
+    minutes = note.content.get("intervention_minutes") or {}
+    NoteIntervention.objects.bulk_create(
+        NoteIntervention(note=note, code=code, minutes=documents.number(minutes.get(code, "")))
+        for code in documents.chosen_interventions(note.content)
+    )
+    homework.write(note)
+
+
+def seal(*, by: User, note: ProgressNote, now: dt.datetime) -> None:
+    """Fill in the facts of the signature, the document and the hash over both."""
+    profile = getattr(by, "therapist", None)
+    note.state, note.signed_at, note.signed_by = ProgressNote.State.SIGNED, now, by
+    note.credentials = profile.credentials if profile else ""
+    note.licence_number = profile.licence_number if profile else ""
+    note.template_version = note_fields.TEMPLATE_VERSION
+    note.is_late_entry = now - note.appointment.ends_at > LATE_AFTER
+    note.document = documents.build(note)
+    note.sha256 = documents.digest(note)
+    note.save()
+
+
+def deliver(note: ProgressNote) -> None:
+    """Planned positions whose modules have all been delivered by now are done, in this session (clinical.md 5.1)."""
+    session = note.session
+    if session is None or session.course_id is None:
+        return
+    now_delivered = set(note.document["modules"])
+    if not now_delivered:
+        return
+    delivered = now_delivered | {
+        code
+        for earlier in ProgressNote.objects.signed().filter(session__course=session.course_id).exclude(pk=note.pk)
+        for code in earlier.document.get("modules", [])
+    }
+    waiting = list(CoursePlanItem.objects.filter(course=session.course_id, delivered_in__isnull=True))
+    touched = [item for item in waiting if now_delivered & set(item.modules)]
+    if touched:
+        session.position = touched[0].position
+    for item in waiting:
+        if set(item.modules) <= delivered:
+            item.delivered_in = session
+            item.save(update_fields=["delivered_in"])
+
+
+def likeness(note: ProgressNote) -> float:
+    """How alike the free text is to that of the patient's last signed note by this author, 0 to 1."""
+    last = last_signed(note)
+    return documents.likeness(note.content, last.content) if last else 0.0
+
+
+def last_signed(note: ProgressNote) -> ProgressNote | None:
+    """The patient's last signed note of a session before this one."""
+    rows = ProgressNote.objects.signed().filter(
+        patient=note.patient_id, kind=note.kind, appointment__starts_at__lt=note.appointment.starts_at
+    )
+    return rows.select_related("session", "appointment").order_by("-appointment__starts_at").first()
+
+
+# -- Afterwards ------------------------------------------------------------------------------------------------------
+@action
+def add_addendum(*, by: User, note: ProgressNote, reason: str, text: str) -> Addendum:
+    """Add to a signed note; signed and locked as it is written, so the caller has asked for the password again.
+
+    Raises :class:`NotSignedYet`, and :class:`NotTheAuthor` for anybody but a licensed clinician on the case.
+    """
+    note = ProgressNote.objects.select_related("patient").get(pk=note.pk)
+    if not note.is_signed:
+        raise NotSignedYet
+    if Role.THERAPIST not in by.roles or not ProgressNote.objects.visible_to(by).filter(pk=note.pk).exists():
+        raise NotTheAuthor
+    profile = getattr(by, "therapist", None)
+    addendum = Addendum(
+        note=note,
+        author=by,
+        reason=Addendum.Reason(reason),
+        text=text,
+        signed_at=timezone.now(),
+        credentials=profile.credentials if profile else "",
+        licence_number=profile.licence_number if profile else "",
+    )
+    addendum.sha256 = documents.digest_of_addendum(addendum)
+    addendum.save()
+    record(by=by, action=Action.ADDENDUM, obj=addendum, patient=note.patient_id, detail={"note": note.pk})
+    return addendum
+
+
+@action
+def give_article(*, by: User, note: ProgressNote, article: Article | ArticleVersion, word: str = "") -> NoteArticle:
+    """Give the patient an article from the draft of a note; raises what ``education.articles.assign`` raises."""
+    from education import articles  # noqa: PLC0415  (named so beside a list of articles it would be mistaken)
+
+    note = own_draft(by=by, note=note)
+    assignment: ArticleAssignment = articles.assign(by=by, patient=note.patient, article=article, note=word)
+    return NoteArticle.objects.create(note=note, assignment=assignment)
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What waits for a clinician: own drafts, visits that were missed and have no note, and what was signed lately."""
+
+    drafts: Sequence[ProgressNote]
+    missed: Sequence[Appointment]
+    signed: Sequence[ProgressNote]
+
+
+def desk_of(user: User, *, most: int = 20) -> Desk:
+    """The note list of ``user`` in three queries. The caller records who looked."""
+    rows = ProgressNote.objects.visible_to(user).select_related("patient", "session__course", "appointment__type")
+    own = rows.filter(author=user)
+    since = timezone.now() - dt.timedelta(days=30)
+    missed = Appointment.objects.filter(
+        therapist__user=user,
+        status__in=(Status.NO_SHOW, Status.CANCELLED_LATE),
+        type__is_clinical=True,
+        starts_at__gte=since,
+        progress_note__isnull=True,
+    )
+    return Desk(
+        drafts=list(own.drafts().order_by("appointment__starts_at")),
+        missed=list(missed.select_related("patient", "type").order_by("starts_at")),
+        signed=list(rows.signed().order_by("-signed_at")[:most]),
+    )
+
+
+def may_write(user: User, note: ProgressNote) -> bool:
+    return note.author_id == user.pk and not note.is_signed and bool(user.roles & CLINICIANS)
