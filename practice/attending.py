@@ -1,0 +1,126 @@
+"""What happened to a visit: the person arrived, attended or did not come, and the undo of each.
+
+Attendance reaches other apps by name: a module ``attendance.py`` in any app may have
+
+* ``attended(*, by, appointment)``: called in the transaction of ``mark_attended``;
+* ``attendance_undone(*, by, appointment)``: called in the transaction of its undo; raises AttendanceFixed where what
+followed
+  must not be unmade, such as a signed note.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
+from types import ModuleType
+
+from django.apps import apps
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from practice import audit
+from practice.action import action
+from practice.models import Appointment, Status, User
+from practice.models.booking import COMING
+
+EARLIEST_ARRIVAL = timedelta(hours=12)
+OPEN = (*COMING, Status.ARRIVED)
+
+
+class CannotMark(Exception):
+    """The visit is not in a state in which this can be said of it; the text says why, for staff."""
+
+
+class AttendanceFixed(CannotMark):
+    """Something that must stay rests on the attendance, such as a signed note."""
+
+
+@action
+def mark_arrived(*, by: User, appointment: Appointment, late_minutes: int = 0) -> Appointment:
+    """The person is here, ``late_minutes`` after the start. Raises CannotMark."""
+    row = locked(appointment)
+    if row.status not in COMING:
+        raise CannotMark(_("This visit cannot be marked as arrived any more."))
+    if row.starts_at - timezone.now() > EARLIEST_ARRIVAL:
+        raise CannotMark(_("This visit is not today."))
+    row.status, row.arrived_at, row.late_minutes = Status.ARRIVED, timezone.now(), late_minutes
+    return saved(by, row, "status", "arrived_at", "late_minutes")
+
+
+@action
+def mark_late(*, by: User, appointment: Appointment, minutes: int) -> Appointment:
+    """How many minutes late somebody came; late is not a state (clinical.md 4.6). Raises CannotMark."""
+    row = locked(appointment)
+    if row.status not in (Status.ARRIVED, Status.ATTENDED):
+        raise CannotMark(_("Mark the person as arrived first."))
+    row.late_minutes = minutes
+    return saved(by, row, "late_minutes")
+
+
+@action
+def mark_attended(*, by: User, appointment: Appointment, short: bool = False) -> Appointment:
+    """The visit took place; ``short`` for a contact under 16 minutes, which takes no number. Raises CannotMark."""
+    row = locked(appointment)
+    if row.status == Status.ATTENDED and row.attended_short == short:
+        return row
+    if row.status not in OPEN:
+        raise CannotMark(_("This visit cannot be marked as attended."))
+    if row.starts_at > timezone.now():
+        raise CannotMark(_("This visit has not begun."))
+    row.status, row.attended_short = Status.ATTENDED, short
+    saved(by, row, "status", "attended_short")
+    for module in attendance_modules():
+        module.attended(by=by, appointment=row)
+    return row
+
+
+@action
+def mark_no_show(*, by: User, appointment: Appointment) -> Appointment:
+    """The person did not come. Raises CannotMark."""
+    row = locked(appointment)
+    if row.status not in COMING:
+        raise CannotMark(_("This visit cannot be marked as missed."))
+    if row.starts_at > timezone.now():
+        raise CannotMark(_("This visit has not begun."))
+    row.status = Status.NO_SHOW
+    return saved(by, row, "status")
+
+
+@action
+def undo_attendance(*, by: User, appointment: Appointment) -> Appointment:
+    """Take back arrived, attended or did not come: one step. Raises CannotMark and, from an app, AttendanceFixed."""
+    row = locked(appointment)
+    if row.status == Status.ATTENDED:
+        for module in attendance_modules():
+            module.attendance_undone(by=by, appointment=row)
+        row.status, row.attended_short = Status.ARRIVED if row.arrived_at else before_arrival(row), False
+    elif row.status in (Status.ARRIVED, Status.NO_SHOW):
+        row.status, row.arrived_at, row.late_minutes = before_arrival(row), None, 0
+    else:
+        raise CannotMark(_("There is nothing to undo."))
+    return saved(by, row, "status", "attended_short", "arrived_at", "late_minutes")
+
+
+def before_arrival(row: Appointment) -> Status:
+    return Status.CONFIRMED if row.confirmed_at else Status.BOOKED
+
+
+def locked(appointment: Appointment) -> Appointment:
+    rows = Appointment.objects.select_related("therapist__user", "patient", "type", "location")
+    return rows.select_for_update(of=("self",)).get(pk=appointment.pk)
+
+
+def saved(by: User, row: Appointment, *fields: str) -> Appointment:
+    row.save(update_fields=fields)
+    audit.record(
+        by=by, action=audit.Action.ATTENDANCE, obj=row, patient=row.patient_id, detail={"status": str(row.status)}
+    )
+    return row
+
+
+@cache
+def attendance_modules() -> tuple[ModuleType, ...]:
+    names = [f"{config.name}.attendance" for config in apps.get_app_configs()]
+    return tuple(import_module(name) for name in names if find_spec(name))
