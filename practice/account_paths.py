@@ -1,6 +1,6 @@
 """Addresses of sign-in and of the account: the few of django-allauth that a closed practice needs, under its names."""
 
-from django.urls import path
+from django.urls import path, re_path
 
 from practice.views import account
 
@@ -21,7 +21,11 @@ urlpatterns = [
     path("password/change/", account.password_change, name="account_change_password"),
     path("password/reset/", account.password_reset, name="account_reset_password"),
     path("password/reset/done/", account.password_reset_done, name="account_reset_password_done"),
-    path("password/reset/key/<uidb36>-<key>/", account.password_reset_from_key, name="account_reset_password_from_key"),
+    re_path(
+        r"^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>[^/]+)/$",  # the key itself holds a dash
+        account.password_reset_from_key,
+        name="account_reset_password_from_key",
+    ),
     path("password/reset/key/done/", account.password_reset_from_key_done, name="account_reset_password_from_key_done"),
     # Second factors and passkeys
     path("2fa/", account.index, name="mfa_index"),

@@ -90,6 +90,7 @@ def invite(*, by: User | None, email: str, name: str, patient: Patient | None = 
         patient=patient,
         roles=list(roles),
         invited_by=by,
+        created_at=now,
         expires_at=now + GOOD_FOR,
     )
     invitation.link = link_of(token)  # known only now; the row keeps the hash

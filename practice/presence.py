@@ -29,7 +29,7 @@ def begin(session: Session, now: datetime, *, second_factor: bool = False) -> No
 def is_over(session: Session, now: datetime, *, staff: bool) -> bool:
     """Whether the person rested too long or has been signed in too long. A sign-in without its marks has ended."""
     rest, total = (STAFF_REST, STAFF_TOTAL) if staff else (PATIENT_REST, PATIENT_TOTAL)
-    stamp = now.timestamp()
+    stamp = int(now.timestamp())
     if BEGAN_AT not in session or SEEN_AT not in session:
         return True
     return stamp - session[SEEN_AT] > rest.total_seconds() or stamp - session[BEGAN_AT] > total.total_seconds()

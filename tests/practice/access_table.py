@@ -145,6 +145,20 @@ def failed_message_pk(world, side) -> dict[str, Any]:
     return {"pk": message.pk}
 
 
+def appointment_pk(world, side) -> dict[str, Any]:
+    """A visit to come of this side's patient with this side's clinician, each a day after the one before."""
+    from datetime import timedelta  # noqa: PLC0415
+
+    from django.utils import timezone  # noqa: PLC0415
+
+    from practice.models import Appointment, Therapist  # noqa: PLC0415
+    from tests import cast  # noqa: PLC0415
+
+    starts_at = timezone.now() + timedelta(days=1 + Appointment.objects.count())
+    clinician = Therapist.objects.get(user=side.clinician)
+    return {"pk": cast.appointment(therapist=clinician, patient=side.patient, starts_at=starts_at).pk}
+
+
 def delivered_key(world, side) -> dict[str, Any]:
     from practice import outbox_folder  # noqa: PLC0415
     from practice.letter import Letter  # noqa: PLC0415
@@ -174,6 +188,18 @@ RULES: dict[str, Row] = {
     "practice:healthz": public(),
     "practice:readyz": public(),
     "practice:statusz": public(),
+    # The front desk's calendar and appointments
+    "practice:desk-day": roles(STAFF, get_writes="practice_auditevent"),
+    "practice:desk-week": roles(STAFF, get_writes="practice_auditevent"),
+    "practice:appointment-create": schedulers(),
+    "practice:appointment-detail": roles(f"{CASE} {SCHEDULERS}", of=appointment_pk, get_writes="practice_auditevent"),
+    "practice:appointment-move": schedulers(of=appointment_pk),
+    "practice:appointment-cancel": schedulers(of=appointment_pk),
+    "practice:appointment-arrive": roles(f"therapist trainee {SCHEDULERS}", of=appointment_pk, post_only=True),
+    "practice:appointment-late": roles(f"therapist trainee {SCHEDULERS}", of=appointment_pk, post_only=True),
+    "practice:appointment-attend": roles(f"therapist trainee {SCHEDULERS}", of=appointment_pk, post_only=True),
+    "practice:appointment-miss": roles(f"therapist trainee {SCHEDULERS}", of=appointment_pk, post_only=True),
+    "practice:appointment-undo": roles(f"therapist trainee {SCHEDULERS}", of=appointment_pk, post_only=True),
     # The demo's outbox
     "practice:demo-outbox": public(),
     "practice:demo-letter": public(of=delivered_key),

@@ -1,0 +1,51 @@
+"""Stepping into the demo clinic: whose eyes a newcomer may borrow. None of this has an address in production."""
+
+from __future__ import annotations
+
+from django.db.models import Count, Q
+from django.utils import timezone
+
+from practice.models import Patient, Status, Therapist, User
+from practice.models.booking import COMING
+from practice.roles import Role
+
+VISITOR = "visitor"
+STEPS = (VISITOR, Role.PATIENT, Role.THERAPIST, Role.FRONT_DESK, Role.MANAGER)
+
+
+class NobodyThere(Exception):
+    """The demo clinic holds nobody of this kind; it was not built."""
+
+
+def person_for(step: str) -> User:
+    """The person of the demo clinic whose day shows most of it. Raises NobodyThere."""
+    finders = {Role.PATIENT: patient_in_mid_course, Role.THERAPIST: busiest_therapist}
+    user = finders[step]() if step in finders else colleague(step)
+    if user is None:
+        raise NobodyThere(step)
+    return user
+
+
+def patient_in_mid_course() -> User | None:
+    """A patient with an account, a visit to come, and the most visits behind."""
+    now = timezone.now()
+    with_account = Patient.objects.filter(user__is_active=True, status=Patient.Status.PATIENT)
+    visits = with_account.annotate(
+        coming=Count("appointments", filter=Q(appointments__status__in=COMING, appointments__starts_at__gt=now)),
+        attended=Count("appointments", filter=Q(appointments__status=Status.ATTENDED)),
+    )
+    patient = visits.select_related("user").order_by("coming", "-attended", "pk").filter(coming__gt=0).first()
+    patient = patient or visits.select_related("user").order_by("-attended", "pk").first()
+    return patient.user if patient else None
+
+
+def busiest_therapist() -> User | None:
+    """A licensed therapist with the most visits behind."""
+    licensed = Therapist.objects.filter(user__is_active=True, user__staff_roles__role=Role.THERAPIST)
+    attended = Count("appointments", filter=Q(appointments__status=Status.ATTENDED))
+    therapist = licensed.annotate(attended=attended).select_related("user").order_by("-attended", "pk").first()
+    return therapist.user if therapist else None
+
+
+def colleague(role: str) -> User | None:
+    return User.objects.filter(is_active=True, staff_roles__role=role).order_by("pk").first()
