@@ -7,17 +7,18 @@ from __future__ import annotations
 
 from django.utils.translation import gettext as _
 
+from practice.attending import AttendanceFixed
 from practice.audit import Action, record
 from practice.models import Appointment, User
 from sessions import note_fields, numbering
 from sessions.models import ProgressNote, TherapySession
 
 
-class NoteIsSigned(Exception):
+class NoteIsSigned(AttendanceFixed):
     """The attendance of a visit whose note is signed cannot be undone."""
 
 
-class NoteIsWritten(Exception):
+class NoteIsWritten(AttendanceFixed):
     """Somebody has begun to write the note of this visit; the author clears it before the attendance is undone."""
 
 
@@ -25,13 +26,15 @@ def attended(*, by: User, appointment: Appointment) -> TherapySession | None:
     """Make the session of an attended clinical visit, number it under the course's lock, and open its note.
 
     A free talk is not treatment and gives None. A visit marked as short gives a contact without a number. Marking twice
-    changes nothing.
+    changes nothing. Raises :class:`NoteIsSigned` where a signed note says that the visit was missed.
     """
     if not appointment.type.is_clinical or appointment.patient_id is None:
         return None
     known = TherapySession.objects.filter(appointment=appointment).first()
     if known is not None:
         return known
+    if ProgressNote.objects.signed().filter(appointment=appointment).exists():
+        raise NoteIsSigned(_("A signed note says that this visit was missed. Book the contact as a visit of its own."))
     kind = numbering.KIND_OF_TYPE.get(appointment.type.code, TherapySession.Kind.SESSION)
     if appointment.attended_short:
         kind = TherapySession.Kind.SHORT

@@ -1,7 +1,7 @@
 """Rules of a course: what comes of a free talk, how a course opens, and how its state moves (clinical.md 4.4, 4.5).
 
-Every move is an action of its own: locked, with its guard, written down as a :class:`CourseMove`, audited by the names of
-states only. Ending states stay shut while an alert of tier R0 to R2 is open.
+Every move is an action of its own: locked, with its guard, written down as a :class:`CourseMove`, audited by state
+names only. Ending states stay shut while an alert of tier R0 to R2 is open.
 """
 
 from __future__ import annotations

@@ -1,0 +1,163 @@
+"""Only attended clinical sessions consume a number (clinical.md 4.6)."""
+
+import pytest
+
+from practice import attending
+from practice.models import Appointment, AppointmentType, Status
+from sessions import numbering
+from sessions.attendance import NoteIsSigned, NoteIsWritten
+from sessions.models import ProgressNote, TherapySession
+from tests import cast
+from tests.sessions.conftest import attend, open_twelve, signed, visit, written
+
+
+def numbers(course):
+    return [session.number for session in course.sessions.order_by("starts_at")]
+
+
+def test_the_worked_example(course, therapist):
+    """1 attended, 2 attended, 3 no-show, 4 cancelled early, 5 attended, 6 attended 12 minutes, 7 attended."""
+    patient = course.patient
+    made = [visit(patient, therapist, 70 - 7 * n) for n in range(7)]
+    for place, row in enumerate(made, 1):
+        if place == 3:
+            attending.mark_no_show(by=therapist, appointment=row)
+        elif place == 4:
+            Appointment.objects.filter(pk=row.pk).update(status=Status.CANCELLED_EARLY, cancelled_at=row.starts_at)
+        else:
+            attending.mark_attended(by=therapist, appointment=row, short=place == 6)
+    found = {s.appointment_id: s for s in TherapySession.objects.filter(course=course)}
+    assert [found[row.pk].number if row.pk in found else None for row in made] == [1, 2, None, None, 3, None, 4]
+    assert ProgressNote.objects.get(appointment=made[5]).kind == ProgressNote.Kind.SHORT
+
+
+def test_a_free_talk_makes_no_session(treated, therapist, clinic):
+    row = visit(treated, therapist, 1, type=clinic.consultation)
+    attending.mark_attended(by=therapist, appointment=row)
+    assert not TherapySession.objects.exists()
+
+
+def test_a_late_entered_session_renumbers_the_unsigned_ones_after_it(course, therapist):
+    first, third = attend(course.patient, therapist, 30), attend(course.patient, therapist, 10)
+    second = attend(course.patient, therapist, 20)
+    assert numbers(course) == [1, 2, 3]
+    third.refresh_from_db()
+    assert (first.number, second.number, third.number) == (1, 2, 3)
+
+
+def test_a_signed_later_session_keeps_its_number_and_shows_its_place_by_date(course, therapist):
+    attend(course.patient, therapist, 30)
+    later = attend(course.patient, therapist, 10)
+    signed(later)
+    fourth = attend(course.patient, therapist, 5)
+    entered_late = attend(course.patient, therapist, 20)
+    later.refresh_from_db()
+    fourth.refresh_from_db()
+    assert (later.number, entered_late.number, fourth.number) == (2, 3, 4)
+    assert numbering.display_number(later) == 3
+    assert numbering.display_number(entered_late) == 2
+    assert numbering.display_numbers(list(course.sessions.all())) == {
+        s.pk: numbering.display_number(s) for s in course.sessions.all()
+    }
+
+
+def test_boosters_crisis_contacts_and_joint_sessions_are_not_numbered(course, therapist, clinic):
+    def kind(code):
+        return AppointmentType.objects.create(
+            code=code, name=str(code), length=clinic.session.length, modalities=cast.ALL_MODALITIES
+        )
+
+    attend(course.patient, therapist, 40)
+    booster = attend(course.patient, therapist, 30, type=kind(AppointmentType.Code.BOOSTER))
+    again = attend(course.patient, therapist, 28, type=booster.appointment.type)
+    family = attend(course.patient, therapist, 20, type=kind(AppointmentType.Code.FAMILY))
+    crisis = numbering.set_kind(by=therapist, session=attend(course.patient, therapist, 10), kind="crisis")
+    assert [numbering.name_of(s) for s in (booster, again, family, crisis)] == ["B1", "B2", "–", "X1"]
+    counting = numbering.set_kind(by=therapist, session=family, kind="family", counts=True)
+    assert counting.number == 2
+
+
+def test_undoing_attendance_takes_the_number_back(course, therapist):
+    first = attend(course.patient, therapist, 20)
+    second = attend(course.patient, therapist, 10)
+    attending.undo_attendance(by=therapist, appointment=first.appointment)
+    second.refresh_from_db()
+    assert second.number == 1
+    assert not ProgressNote.objects.filter(appointment=first.appointment).exists()
+
+
+def test_attendance_stays_once_the_note_is_signed(session, therapist):
+    signed(session)
+    with pytest.raises(NoteIsSigned):
+        attending.undo_attendance(by=therapist, appointment=session.appointment)
+    assert TherapySession.objects.get(pk=session.pk).number == 1
+
+
+def test_attendance_stays_while_a_draft_holds_text(session, therapist):
+    written(session)
+    with pytest.raises(NoteIsWritten):
+        attending.undo_attendance(by=therapist, appointment=session.appointment)
+
+
+def test_marking_twice_makes_one_session(course, therapist):
+    row = visit(course.patient, therapist, 1)
+    attending.mark_attended(by=therapist, appointment=row)
+    attending.mark_attended(by=therapist, appointment=row)
+    assert TherapySession.objects.filter(appointment=row).count() == 1
+
+
+def test_a_note_whose_times_show_under_16_minutes_is_a_contact(course, therapist):
+    session = attend(course.patient, therapist, 3)
+    note = signed(session, time_in="11:00", time_out="11:15")
+    session.refresh_from_db()
+    assert (session.kind, session.number, note.document["header"]["session_number"]) == ("short", None, None)
+    assert attend(course.patient, therapist, 1).number == 1
+
+
+def test_sixteen_minutes_count(session):
+    signed(session, time_in="11:00", time_out="11:16")
+    session.refresh_from_db()
+    assert session.number == 1
+
+
+def test_a_short_note_keeps_its_number_when_a_later_session_is_signed(course, therapist):
+    first, second = attend(course.patient, therapist, 9), attend(course.patient, therapist, 2)
+    signed(second)
+    signed(first, time_in="11:00", time_out="11:10")
+    first.refresh_from_db()
+    assert first.number == 1
+
+
+def test_a_session_before_the_course_was_opened_becomes_its_first(treated, therapist):
+    early = attend(treated, therapist, 5)
+    assert (early.course_id, early.number) == (None, None)
+    course = open_twelve(treated, therapist)
+    early.refresh_from_db()
+    assert (early.course_id, early.number) == (course.pk, 1)
+
+
+def test_the_position_follows_the_plan_and_not_the_number(course, therapist):
+    first = attend(course.patient, therapist, 20)
+    signed(first, modules=["ASSESS"])
+    second = attend(course.patient, therapist, 10)
+    assert (second.number, second.position) == (2, 2)
+    signed(second, modules=["GOAL"])
+    second.refresh_from_db()
+    assert second.position == 3
+    assert attend(course.patient, therapist, 1).position == 2
+
+
+def test_more_sessions_than_planned_go_on(course, therapist):
+    made = [attend(course.patient, therapist, 100 - 7 * n) for n in range(13)]
+    assert made[12].number == 13
+    assert made[12].position is None
+
+
+@pytest.mark.parametrize(
+    ("signed_numbers", "expected"),
+    [([None, None, None], [1, 2, 3]), ([None, 1, None], [2, 1, 3]), ([1, None, 2, None], [1, 3, 2, 4])],
+)
+def test_numbers_never_touch_a_signed_one(signed_numbers, expected):
+    rows = [TherapySession(number=n, signed_at=cast.at("2026-05-12 18:00") if n else None) for n in signed_numbers]
+    numbering.assign_numbers(rows)
+    assert [row.number for row in rows] == expected

@@ -1,0 +1,49 @@
+"""Course templates and code systems as data: complete, and true to the specification."""
+
+import pytest
+
+from sessions import plan
+
+
+@pytest.mark.parametrize("code", ["10", "12", "16", "20"])
+def test_every_variant_covers_each_of_the_eleven_components(code):
+    assert plan.templates()[code].components == set(plan.COMPONENTS)
+
+
+@pytest.mark.parametrize("code", ["10", "12", "16", "20"])
+def test_a_template_has_as_many_sessions_as_its_name_says_and_known_modules(code):
+    template = plan.templates()[code]
+    assert [session.position for session in template.sessions] == list(range(1, int(code) + 1))
+    assert {module for session in template.sessions for module in session.modules} <= plan.modules().keys()
+    assert template.sessions[0].modules == ("ASSESS",)
+    assert template.sessions[-1].modules[-1] == plan.ENDING
+    assert [session.is_review for session in template.sessions].count(True) == 1
+
+
+def test_the_mid_course_review_stands_where_the_specification_puts_it():
+    reviews = {
+        code: next(session.position for session in template.sessions if session.is_review)
+        for code, template in plan.templates().items()
+    }
+    assert reviews == {"10": 5, "12": 6, "16": 8, "20": 10}
+
+
+def test_short_variants_have_no_own_slot_for_three_modules():
+    for code in ("10", "12"):
+        held = {module for session in plan.templates()[code].sessions for module in session.modules}
+        assert held.isdisjoint({"PEDU2", "ACT2", "MED"})
+
+
+def test_there_are_31_modules_and_58_interventions_with_unique_codes():
+    assert len(plan.read("modules")) == len(plan.modules()) == 31
+    assert len(plan.interventions()) == 58
+
+
+def test_a_module_names_only_interventions_that_exist():
+    named = {code for module in plan.modules().values() for code in module.interventions}
+    assert named <= plan.interventions().keys()
+
+
+def test_topics_for_the_patient_name_at_most_two_things():
+    assert plan.patient_topic(["GOAL"]) == "what matters to you, and one small first step"
+    assert plan.patient_topic(["COMM", "SOCIAL", "COPE"]).startswith("saying what you need, and the people")
