@@ -271,4 +271,6 @@ logging_config(json=not DEMO)
 PRACTICE_FACTS_SECONDS = env.int("PRACTICE_FACTS_SECONDS", default=30)
 
 PHONENUMBER_DEFAULT_REGION = env.str("PHONE_REGION", default="US")
-SILENCED_SYSTEM_CHECKS = ["security.W008"]  # no redirect to https from here: the proxy does that, see SECURE_SSL_REDIRECT
+SILENCED_SYSTEM_CHECKS = [
+    "security.W008"
+]  # no redirect to https from here: the proxy does that, see SECURE_SSL_REDIRECT

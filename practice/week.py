@@ -123,7 +123,7 @@ def week(
 
 def visits_of(days: list[date], location_id: int | None, therapist_user: User | None) -> list[Visit]:
     """Every visit whose local date is one of ``days``, in time order; one query bounded by start."""
-    # The widest zones are UTC-12 and UTC+14: this window holds every local instant of the days, Python keeps the exact ones.
+    # Zones reach from UTC-12 to UTC+14: the window holds every local instant of the days, Python keeps the exact ones.
     first = datetime.combine(days[0], time(), UTC) - timedelta(hours=14)
     last = datetime.combine(days[-1], time(), UTC) + timedelta(hours=36)
     rows = Appointment.objects.filter(starts_at__gte=first, starts_at__lt=last).exclude(status=Status.EXPIRED)
@@ -147,7 +147,7 @@ def visits_of(days: list[date], location_id: int | None, therapist_user: User | 
         "patient__last_name",
         "room__name",
     )
-    found = (visit(*value) for value in values.iterator(chunk_size=2000))
+    found = (visit(*value) for value in values)
     return [each for each in found if each.day in wanted]
 
 
@@ -177,7 +177,7 @@ def visit(
 
 
 def therapist_rows(days: list[date], location_id: int | None, therapist_user: User | None) -> list[Row]:
-    """One row per therapist with hours in these days, and why a day is off; one query for people, hours and time off."""
+    """One row per therapist and why a day is off; one query for people, hours and time off."""
     hours = WorkingHours.objects.filter(therapist=OuterRef("pk")).filter(
         Q(valid_until__isnull=True) | Q(valid_until__gte=days[0]), valid_from__lte=days[-1]
     )
@@ -212,7 +212,7 @@ def therapist_row(days: list[date], pk: int, name: str, zone_name: str, hours: l
 
 
 def reason_off(day: date, here: ZoneInfo, hours: Iterable[dict], off: Iterable[dict]) -> str:
-    """Why a therapist offers nothing on ``day``: time off that covers its noon, or no hours; empty if there are hours."""
+    """Why a therapist offers nothing on ``day``: time off over its noon, or no hours; empty if there are hours."""
     noon = datetime.combine(day, time(12), here)
     for stretch in off:
         if datetime.fromisoformat(stretch["since"]) <= noon < datetime.fromisoformat(stretch["until"]):

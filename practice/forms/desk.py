@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from practice import slots
+from practice.forms.widgets import ChoiceCards
+from practice.models import AppointmentType, Location, Modality, Room, Therapist
 
 
 class CalendarForm(forms.Form):
@@ -25,3 +31,96 @@ class CalendarForm(forms.Form):
             "by_room": form.cleaned_data.get("by") == "room",
             "weekend": bool(form.cleaned_data.get("weekend")),
         }
+
+
+class LateForm(forms.Form):
+    minutes = forms.IntegerField(min_value=0, max_value=240)
+
+
+class AttendedForm(forms.Form):
+    short = forms.BooleanField(required=False)
+
+    @classmethod
+    def short_visit(cls, posted) -> bool:
+        form = cls(posted)
+        return form.is_valid() and form.cleaned_data["short"]
+
+
+class WhatForm(forms.Form):
+    """What kind of visit, with whom, how and when: the query string of the booking page."""
+
+    type = forms.ModelChoiceField(
+        AppointmentType.objects.order_by("pk"), label=_("Kind of visit"), to_field_name="code", empty_label=None
+    )
+    therapist = forms.ModelChoiceField(Therapist.objects.none(), label=_("Therapist"), empty_label=None)
+    modality = forms.ChoiceField(label=_("How"), choices=Modality.choices)
+    day = forms.DateField(label=_("Date"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        therapists = Therapist.objects.filter(user__is_active=True).select_related("user").order_by("sort_key", "pk")
+        self.fields["therapist"].queryset = therapists
+
+
+class WhenForm(forms.Form):
+    """The time of a visit: one of the free ones, or any other typed by staff who know better."""
+
+    pick = forms.CharField(required=False)
+    other_time = forms.TimeField(
+        label=_("Another time"),
+        required=False,
+        help_text=_("24 hours, such as 16:30, in the time of the place."),
+        input_formats=["%H:%M", "%H.%M", "%H%M"],
+        error_messages={"invalid": _("Write the time as hours and minutes, such as 16:30.")},
+    )
+    room = forms.ModelChoiceField(Room.objects.none(), label=_("Room"), required=False, empty_label=_("Any free room"))
+    staff_note = forms.CharField(
+        label=_("Note for the desk"),
+        required=False,
+        max_length=300,
+        help_text=_("About the visit, never about health."),
+    )
+    token = forms.UUIDField(widget=forms.HiddenInput)
+    revision = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    anyway = forms.BooleanField(required=False)
+
+    def __init__(self, *args, location: Location, in_person: bool, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.location = location
+        if in_person:
+            self.fields["room"].queryset = Room.objects.filter(location=location, is_open=True).order_by("name")
+        else:
+            del self.fields["room"]
+
+    def clean_pick(self) -> datetime | None:
+        """The picked start as an instant; a value the page never offered is no time at all."""
+        try:
+            return datetime.fromtimestamp(int(self.cleaned_data["pick"]), UTC) if self.cleaned_data["pick"] else None
+        except (ValueError, OverflowError, OSError) as error:
+            raise forms.ValidationError(_("Choose one of the times, or type another.")) from error
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if not self.errors and not cleaned.get("pick") and not cleaned.get("other_time"):
+            self.add_error("other_time", _("Choose a free time above, or type one here."))
+        return cleaned
+
+    def starts_at(self, day: date) -> datetime | None:
+        """The start as an instant; None for a wall time that ``day`` does not have at the place (clock change)."""
+        if other := self.cleaned_data.get("other_time"):
+            instant = slots.first_instant(day, other.hour * 60 + other.minute, self.location.zone_info)
+            return None if instant is None else datetime.fromtimestamp(instant, UTC)
+        return self.cleaned_data["pick"]
+
+
+class CancelForm(forms.Form):
+    by_practice = forms.TypedChoiceField(
+        label=_("Who cancels?"),
+        choices=[("no", _("The patient")), ("yes", _("The practice"))],
+        coerce=lambda value: value == "yes",
+        widget=ChoiceCards,
+    )
+    reason = forms.CharField(
+        label=_("Reason"), required=False, max_length=200, help_text=_("A few words, never about health.")
+    )
+    revision = forms.IntegerField(required=False, widget=forms.HiddenInput)

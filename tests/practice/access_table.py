@@ -189,10 +189,10 @@ RULES: dict[str, Row] = {
     "practice:readyz": public(),
     "practice:statusz": public(),
     # The front desk's calendar and appointments
-    "practice:desk-day": roles(STAFF, get_writes="practice_auditevent"),
-    "practice:desk-week": roles(STAFF, get_writes="practice_auditevent"),
+    "practice:desk-day": roles(STAFF),
+    "practice:desk-week": roles(STAFF),
     "practice:appointment-create": schedulers(),
-    "practice:appointment-detail": roles(f"{CASE} {SCHEDULERS}", of=appointment_pk, get_writes="practice_auditevent"),
+    "practice:appointment-detail": roles(f"{CASE} {SCHEDULERS}", of=appointment_pk),
     "practice:appointment-move": schedulers(of=appointment_pk),
     "practice:appointment-cancel": schedulers(of=appointment_pk),
     "practice:appointment-arrive": roles(f"therapist trainee {SCHEDULERS}", of=appointment_pk, post_only=True),

@@ -1,0 +1,289 @@
+"""The front desk books, moves and cancels: one page that shows who, what and when, and takes a free time or another."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from practice import availability, booking, changing, patients, slots
+from practice.access import roles
+from practice.forms.desk import CancelForm, WhatForm, WhenForm
+from practice.locking import SlotTaken
+from practice.models import Appointment, AppointmentType, Location, Modality, Patient, Therapist
+from practice.roles import Role
+from practice.views.desk_sheet import appointments, sheet
+from practice.zone import zone_label
+
+FOUND_AT_MOST = 10
+UNCHANGEABLE = (changing.CannotChange, changing.StaleVersion, changing.TooLate, SlotTaken)
+
+
+@dataclass(frozen=True)
+class What:
+    """The kind of visit, with whom, how, on which date and at which place."""
+
+    type: AppointmentType
+    therapist: Therapist
+    modality: str
+    day: date
+    location: Location
+    offered: availability.Offer | None
+
+    @property
+    def in_person(self) -> bool:
+        return self.modality == Modality.IN_PERSON
+
+    def query(self, day: date, **more: Any) -> str:
+        kept = {"type": self.type.code, "therapist": self.therapist.pk, "modality": self.modality}
+        return "?" + urlencode(more | kept | {"day": day.isoformat()})
+
+
+@roles(Role.FRONT_DESK, Role.MANAGER)
+def appointment_create(request: HttpRequest) -> HttpResponse:
+    """Choose a person, then a time; posting books it."""
+    patient = None
+    if pk := request.GET.get("patient"):
+        patient = get_object_or_404(Patient.objects.on_schedule_of(request.user), pk=pk if pk.isdigit() else 0)
+    if patient is None:
+        return choose_patient(request)
+    choice, what = read_what(request.GET, patient)
+    form = when_form(request, what)
+    page = booking_page(request, what, choice, form, heading=_("Book a visit"), button=_("Book"), patient=patient)
+    if request.method != "POST":
+        return page()
+    return take(
+        page,
+        form,
+        what,
+        lambda starts_at, anyway: booking.book(
+            by=request.user,
+            therapist=what.therapist,
+            patient=patient,
+            type=what.type,
+            modality=what.modality,
+            location=what.location,
+            starts_at=starts_at,
+            room=form.cleaned_data.get("room"),
+            token=form.cleaned_data["token"],
+            outside_hours=anyway,
+            staff_note=form.cleaned_data["staff_note"],
+        ),
+    )
+
+
+@roles(Role.FRONT_DESK, Role.MANAGER)
+def appointment_move(request: HttpRequest, pk: int) -> HttpResponse:
+    """The same page for a visit that exists: posting changes its row, never its identity."""
+    appointment = get_object_or_404(appointments(request.user), pk=pk)
+    choice, what = read_what(request.GET, appointment.patient, appointment)
+    form = when_form(request, what, appointment)
+    page = booking_page(
+        request,
+        what,
+        choice,
+        form,
+        heading=_("Move a visit"),
+        button=_("Move"),
+        patient=appointment.patient,
+        appointment=appointment,
+    )
+    if request.method != "POST":
+        return page()
+    return take(
+        page,
+        form,
+        what,
+        lambda starts_at, anyway: changing.move(
+            by=request.user,
+            appointment=appointment,
+            starts_at=starts_at,
+            therapist=what.therapist,
+            location=what.location,
+            modality=what.modality,
+            room=form.cleaned_data.get("room"),
+            outside_hours=anyway,
+            revision=form.cleaned_data["revision"],
+        ),
+    )
+
+
+@roles(Role.FRONT_DESK, Role.MANAGER)
+def appointment_cancel(request: HttpRequest, pk: int) -> HttpResponse:
+    appointment = get_object_or_404(appointments(request.user), pk=pk)
+    back = reverse("practice:appointment-detail", args=[pk])
+    form = CancelForm(request.POST or None, initial={"revision": appointment.revision})
+    if request.method == "POST" and form.is_valid():
+        try:
+            changing.cancel(by=request.user, appointment=appointment, **form.cleaned_data)
+        except UNCHANGEABLE as refusal:
+            messages.error(request, why_not(refusal))
+        else:
+            messages.success(request, _("The visit is cancelled."))
+        return redirect(back)
+    context = sheet(request.user, appointment, back) | {"form": form, "back": back, "moves": []}
+    return render(request, "practice/desk/cancel.html", context, status=422 if form.errors else 200)
+
+
+def choose_patient(request: HttpRequest) -> HttpResponse:
+    q = request.GET.get("q", "").strip()[:100]
+    found = patients.search(Patient.objects.on_schedule_of(request.user), q)[:FOUND_AT_MOST] if q else []
+    context = {
+        "heading": _("Book a visit"),
+        "q": q,
+        "found": found,
+        "day": read_day(request.GET),
+        "back": reverse("practice:desk-day"),
+        "back_label": _("The day"),
+    }
+    return render(request, "practice/desk/book.html", context)
+
+
+# -- What ------------------------------------------------------------------------------------------------------------
+def read_day(query) -> date:
+    try:
+        return date.fromisoformat(query.get("day", ""))
+    except ValueError:
+        return timezone.localdate()
+
+
+def read_what(query, patient: Patient, appointment: Appointment | None = None) -> tuple[WhatForm, What]:
+    """The choice in the query string; what is missing comes from the appointment or the patient's last visit."""
+    last = appointment or (
+        Appointment.objects.filter(patient=patient).select_related("type", "location").order_by("-starts_at").first()
+    )
+    code = last.type.code if appointment else AppointmentType.Code.SESSION
+    initial = {
+        "type": query.get("type") or code,
+        "therapist": query.get("therapist") or (last.therapist_id if last else None),
+        "modality": query.get("modality") or (last.modality if last else Modality.IN_PERSON),
+        "day": query.get("day") or (appointment.starts_at.date() if appointment else timezone.localdate()).isoformat(),
+    }
+    form = WhatForm(initial)
+    if not form.is_valid():
+        first = Therapist.objects.filter(user__is_active=True).order_by("sort_key", "pk").first()
+        form = WhatForm(
+            {
+                "type": code,
+                "therapist": first.pk if first else None,
+                "modality": Modality.IN_PERSON,
+                "day": timezone.localdate().isoformat(),
+            }
+        )
+        form.is_valid()
+    chosen = form.cleaned_data
+    offered = availability.offer(
+        code=chosen["type"].code, modality=chosen["modality"], therapist_id=chosen["therapist"].pk
+    )
+    place = next(iter(offered.places.values()), None) if offered else None
+    location = (
+        Location.objects.get(pk=place.pk)
+        if place
+        else (last.location if last else Location.objects.order_by("pk").first())
+    )
+    return form, What(**chosen, location=location, offered=offered)
+
+
+def when_form(request: HttpRequest, what: What, appointment: Appointment | None = None) -> WhenForm:
+    options = {"location": what.location, "in_person": what.in_person}
+    if request.method == "POST":
+        return WhenForm(request.POST, **options)
+    initial = {"token": uuid.uuid4(), "revision": appointment.revision if appointment else None}
+    return WhenForm(initial=initial, **options)
+
+
+# -- When ------------------------------------------------------------------------------------------------------------
+def booking_page(request, what: What, choice: WhatForm, form: WhenForm, *, heading, button, patient, appointment=None):
+    """A function that renders the page; it reads the free times when it is called, after a lost race too."""
+    more = {} if appointment else {"patient": patient.pk}
+
+    def page(*, status: int = 200, **also: Any) -> HttpResponse:
+        times, next_free = free_times(what, appointment, more)
+        context = {
+            "heading": heading,
+            "button": button,
+            "patient": patient,
+            "appointment": appointment,
+            "choice": choice,
+            "form": form,
+            "day": what.day,
+            "zone_words": zone_label(what.location.zone),
+            "before": what.query(what.day - timedelta(days=1), **more),
+            "after": what.query(what.day + timedelta(days=1), **more),
+            "times": times,
+            "next_free": next_free,
+            "picked": request.POST.get("pick", ""),
+            "token": form["token"].value(),
+            "back": f"{reverse('practice:desk-day')}?day={what.day}",
+            "back_label": _("The day"),
+        }
+        return render(request, "practice/desk/book.html", context | also, status=status)
+
+    return page
+
+
+def free_times(what: What, appointment: Appointment | None, more: dict) -> tuple[list[dict], dict | None]:
+    """The free starts of the chosen date, or, without any, the next one after it."""
+    if what.offered is None:
+        return [], None
+    here = ZoneInfo(what.location.zone)
+    since = slots.local_midnight(what.day, what.location.zone)
+    until = slots.local_midnight(what.day + timedelta(days=1), what.location.zone)
+    now, moving = timezone.now(), appointment.pk if appointment else None
+    found = availability.free_between(what.offered, since, until, now=now, moving=moving)
+    times = [
+        {"value": str(int(slot.starts_at.timestamp())), "clock": f"{slot.starts_at.astimezone(here):%H:%M}"}
+        for slot in found
+    ]
+    if times:
+        return times, None
+    later = availability.free_between(what.offered, until, until + 60 * slots.DAY, now=now, moving=moving, limit=1)
+    if not later:
+        return [], None
+    local = later[0].starts_at.astimezone(here)
+    return [], {"href": what.query(local.date(), **more), "words": date_format(local, "l, F j, H:i")}
+
+
+def take(page, form: WhenForm, what: What, act) -> HttpResponse:
+    """Do ``act(starts_at, anyway)`` and go to the day; every refusal shows the page again with all that was typed."""
+    if not form.is_valid():
+        return page(status=422)
+    starts_at = form.starts_at(what.day)
+    if starts_at is None:
+        form.add_error("other_time", _("The clocks change that night: this time does not exist. Choose another."))
+        return page(status=422)
+    try:
+        done = act(starts_at, form.cleaned_data["anyway"])
+    except booking.OutsideHours:
+        said = _("%(name)s does not work then, or is away. You may book it all the same.")
+        return page(status=422, outside=said % {"name": what.therapist.name})
+    except booking.TokenReused:
+        form.add_error(None, _("This form was sent before with other contents. Look at the day, then book again."))
+        return page(status=409)
+    except booking.SlotTaken:
+        return page(status=409, taken=True)
+    except UNCHANGEABLE as refusal:
+        form.add_error(None, why_not(refusal))
+        return page(status=409)
+    local = done.starts_at.astimezone(ZoneInfo(done.zone))
+    return redirect(f"{reverse('practice:desk-day')}?day={local.date()}&open={done.pk}#opened")
+
+
+def why_not(refusal: Exception) -> str:
+    """A refusal to change a visit, in words for staff."""
+    if isinstance(refusal, changing.StaleVersion):
+        return _("Somebody changed this visit while the page was open. Look at it again first.")
+    if isinstance(refusal, SlotTaken):
+        return _("Too many people are changing this calendar just now. Please try again.")
+    return _("This visit has taken place, was missed or is cancelled; it cannot be changed any more.")
