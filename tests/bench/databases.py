@@ -19,7 +19,9 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.contrib.sessions.backends.db import SessionStore
 from django.core.management import call_command
 from django.db import connection, connections
+from django.utils import timezone
 
+from practice import presence
 from practice.models import Practice, User
 from tests.bench import data
 
@@ -84,7 +86,7 @@ def front_desk_cookie() -> str:
     session[SESSION_KEY] = str(user.pk)
     session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
-    session["demo_step_in"] = True
+    presence.begin(session, timezone.now(), second_factor=True)
     session.save()
     return f"{settings.SESSION_COOKIE_NAME}={session.session_key}"
 
