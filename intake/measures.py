@@ -7,6 +7,7 @@ A risk answer opens an alert in the same transaction that stores it, even if nob
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
@@ -252,17 +253,28 @@ def enter_on_paper(
     version: InstrumentVersion,
     answers: Mapping[str, int | None],
     taken_on: dt.date,
+    token: uuid.UUID | None = None,
 ) -> tuple[MeasureResponse, bool]:
     """Enter a questionnaire that was answered on paper; ``None`` is an item left empty.
 
     Returns the response and whether a clinician has been alerted, which is all that the person entering may learn
-    (vector T22). Raises :class:`AnswerRejected` and :class:`NotOffered`; then nothing is stored.
+    (vector T22). The same ``token`` again returns the same response. Raises :class:`AnswerRejected` and
+    :class:`NotOffered`; then nothing is stored.
     """
     if not version.is_active:
         raise NotOffered
     now = timezone.now()
+    Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)  # the same form sent twice comes one by one
+    known = MeasureResponse.objects.filter(form_token=token, patient=patient).first() if token else None
+    if known is not None:
+        return known, RiskTrigger.objects.filter(response=known).exists()
     response = MeasureResponse.objects.create(
-        patient=patient, version=version, source=MeasureResponse.Source.PAPER, entered_by=by, started_at=now
+        patient=patient,
+        version=version,
+        source=MeasureResponse.Source.PAPER,
+        entered_by=by,
+        form_token=token,
+        started_at=now,
     )
     for item in version.definition.items:
         value = answers.get(item.link_id)

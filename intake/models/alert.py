@@ -291,3 +291,7 @@ class RiskAssessment(models.Model):
 
     def __str__(self) -> str:
         return f"assessment {self.pk}"
+
+    @property
+    def step_labels(self) -> list[str]:
+        return [str(self.Step(step).label) for step in self.steps]

@@ -41,7 +41,8 @@ class MeasureResponse(models.Model):
     """One filling-in of one instrument version. Its score fields follow from the answers and may be made anew.
 
     ``compared`` is the integer that bands and changes look at (intake/scoring.py); ``score`` is the printed value.
-    ``taken_at`` is when the person answered; for paper that lies before the entry.
+    ``taken_at`` is when the person answered; for paper that lies before the entry. ``form_token`` is the paper form's
+    own mark: the same form sent twice is one response.
     """
 
     class Source(models.TextChoices):
@@ -53,6 +54,7 @@ class MeasureResponse(models.Model):
     status = models.CharField(max_length=20, choices=ResponseStatus, default=ResponseStatus.IN_PROGRESS)
     source = models.CharField(max_length=10, choices=Source, default=Source.PATIENT)
     entered_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    form_token = models.UUIDField(null=True, blank=True, unique=True)
     started_at = models.DateTimeField(default=timezone.now)
     taken_at = models.DateTimeField(null=True, blank=True)
     completed_at = models.DateTimeField(null=True, blank=True)

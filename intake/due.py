@@ -1,0 +1,68 @@
+"""Which questions wait for a person, and what the person may read about earlier ones (clinical.md 2.2 "When", 7.2)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from django.db.models import Count
+from django.utils import timezone
+
+from intake.alerts import URGENT
+from intake.models import InstrumentVersion, MeasureResponse, RiskTrigger
+from intake.models.measure import ResponseStatus
+from practice.models import Appointment, Patient
+
+# "Every session": asked for from this long before the next clinical visit, unless answered within that time.
+BEFORE_SESSION = dt.timedelta(days=5)
+
+
+@dataclass(frozen=True)
+class Offer:
+    """One questionnaire a person may answer now. ``is_due`` asks for it; the others may still be answered."""
+
+    version: InstrumentVersion
+    is_due: bool
+    unfinished: MeasureResponse | None
+    answered: int
+    latest: MeasureResponse | None
+
+
+def offers(patient: Patient) -> list[Offer]:
+    """Every active questionnaire with where this person stands; three queries."""
+    now = timezone.now()
+    rows = MeasureResponse.objects.filter(patient=patient).exclude(status=ResponseStatus.ENTERED_IN_ERROR)
+    known: dict[int, list[MeasureResponse]] = {}
+    for row in rows.select_related("version__instrument").annotate(given=Count("answers")).order_by("started_at", "pk"):
+        known.setdefault(row.version.instrument_id, []).append(row)
+    soon = has_visit_soon(patient, now)
+    return [
+        offer(version, known.get(version.instrument_id, []), soon, now)
+        for version in InstrumentVersion.objects.active()
+    ]
+
+
+def has_visit_soon(patient: Patient, now: dt.datetime) -> bool:
+    visits = Appointment.objects.coming().filter(patient=patient, type__is_clinical=True)
+    return visits.filter(starts_at__lte=now + BEFORE_SESSION).exists()
+
+
+def offer(version: InstrumentVersion, rows: list[MeasureResponse], soon: bool, now: dt.datetime) -> Offer:
+    unfinished = next((row for row in rows if row.is_open and row.version_id == version.pk), None)
+    finished = sorted((row for row in rows if not row.is_open), key=lambda row: (row.taken_at, row.pk))
+    latest = finished[-1] if finished else None
+    schedule = version.definition.schedule
+    every_time = "every_session" in schedule and soon and (latest is None or latest.taken_at < now - BEFORE_SESSION)
+    at_start = "intake" in schedule and latest is None
+    return Offer(
+        version=version,
+        is_due=every_time or at_start or unfinished is not None,
+        unfinished=unfinished,
+        answered=unfinished.given if unfinished else 0,
+        latest=latest,
+    )
+
+
+def had_risk_answer(response: MeasureResponse) -> bool:
+    """Whether this response set off an urgent alert; then its page shows help and never a result (clinical.md 7.2)."""
+    return RiskTrigger.objects.filter(response=response, alert__tier__in=URGENT).exists()
