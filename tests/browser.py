@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.base import AXE_SCRIPT
 from django.conf import settings
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -105,11 +105,17 @@ def assert_accessible(page: Page, widths: tuple[int, ...] = WIDTHS) -> None:
         assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{page.url} scrolls sideways at {width}"
         for scheme in SCHEMES:
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-            found = Axe().run(page).response["violations"]
-            told = [f"{v['id']}: {node['html'][:160]}" for v in found for node in v["nodes"]]
-            assert told == [], f"{page.url} at {width} in {scheme}"
+            assert findings(page) == [], f"{page.url} at {width} in {scheme}"
     page.emulate_media(color_scheme="light")
     page.set_viewport_size(before)
+
+
+def findings(page: Page) -> list[str]:
+    """What axe objects to on the page as it stands; axe itself is put into the page once."""
+    if not page.evaluate("typeof axe === 'object'"):
+        page.evaluate(AXE_SCRIPT)
+    violations = page.evaluate("axe.run({resultTypes: ['violations']}).then(results => results.violations)")
+    return [f"{each['id']}: {node['html'][:160]}" for each in violations for node in each["nodes"]]
 
 
 def wire_weight(page: Page, path: str) -> int:
@@ -120,7 +126,7 @@ def wire_weight(page: Page, path: str) -> int:
         answers.append(answer)
 
     page.on("response", note)
-    page.goto(path)
+    assert page.goto(path).ok, f"{path} does not answer"
     page.wait_for_load_state("networkidle")
     page.remove_listener("response", note)
     weight = 0
