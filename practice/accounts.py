@@ -6,7 +6,7 @@ the time of an answer says nothing about who has an account.
 """
 
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -34,8 +34,9 @@ def display_name(user: User) -> str:
     return user.name
 
 
-def has_second_factor(user: User) -> bool:
-    return Authenticator.objects.filter(user=user, type__in=STRONG).exists()
+def has_second_factor(user: User, *, before: datetime) -> bool:
+    """Whether an authenticator app or a passkey was set up before that moment."""
+    return Authenticator.objects.filter(user=user, type__in=STRONG, created_at__lt=before).exists()
 
 
 def passed_second_factor(request: HttpRequest, user: User) -> bool:
@@ -79,9 +80,9 @@ class Adapter(DefaultAccountAdapter):
         audit.record(by=None, action=audit.Action.SIGN_IN_FAILED, obj="password")
 
     def is_reauthentication_required(self, *, app: str) -> bool:
-        """A password typed a moment ago need not be typed again to set up the first second factor."""
+        """A password typed a moment ago is enough to set up the first second factor and to see its recovery codes."""
         request = context.request
-        if app == "allauth.mfa" and not has_second_factor(request.user):
+        if app == "allauth.mfa" and not has_second_factor(request.user, before=timezone.now() - JUST_NOW):
             since = time.time() - JUST_NOW.total_seconds()
             records = get_authentication_records(request, request.user)
             if any(record["method"] == "password" and record["at"] > since for record in records):

@@ -25,6 +25,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from practice import audit, presence
 from practice.access import roles
 from practice.accounts import MFAAdapter
+from practice.context import Shell
 from practice.forms import account as forms
 from practice.roles import STAFF
 
@@ -101,22 +102,34 @@ def opened(request: HttpRequest) -> None:
     request.session[presence.SECOND_FACTOR] = True
 
 
+def must_set_up(request: HttpRequest) -> bool:
+    """Staff who have no second factor yet see its pages alone, without a way to anywhere else."""
+    return request.user.is_staff_member and not request.session.get(presence.SECOND_FACTOR)
+
+
+def framed(request: HttpRequest) -> dict[str, Any]:
+    """The pages of a first second factor stand in a shell that leads nowhere else; later they stand in the own one."""
+    alone = must_set_up(request)
+    return {"must_set_up": alone, "frame": "shell/step.html" if alone else Shell(request).template}
+
+
 class Index(second_factor.IndexView):
     """How this person signs in, and what is still missing."""
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        user = self.request.user
-        keys = Authenticator.objects.filter(user=user).order_by("pk")
+        keys = Authenticator.objects.filter(user=self.request.user).order_by("pk")
         return {
             "view": self,
             "totp": next((key for key in keys if key.type == Authenticator.Type.TOTP), None),
             "recovery_codes": next((key for key in keys if key.type == Authenticator.Type.RECOVERY_CODES), None),
             "passkeys": [key.wrap() for key in keys if key.type == Authenticator.Type.WEBAUTHN],
-            "must_set_up": user.is_staff_member and not self.request.session.get(presence.SECOND_FACTOR),
-        }
+        } | framed(self.request)
 
 
 class ActivateApp(totp.ActivateTOTPView):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(**kwargs) | framed(self.request)
+
     def form_valid(self, form) -> HttpResponse:
         response = super().form_valid(form)
         opened(self.request)
@@ -133,7 +146,8 @@ class DeactivateApp(totp.DeactivateTOTPView):
 class AddPasskey(webauthn.AddWebAuthnView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         options = passkeys.begin_registration(self.request.user, passwordless=True)
-        return super(webauthn.AddWebAuthnView, self).get_context_data(**kwargs) | {"creation_options": options}
+        context = super(webauthn.AddWebAuthnView, self).get_context_data(**kwargs)
+        return context | {"creation_options": options} | framed(self.request)
 
     def form_valid(self, form) -> HttpResponse:
         response = super().form_valid(form)

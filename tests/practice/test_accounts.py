@@ -146,6 +146,7 @@ def test_staff_cannot_take_off_their_last_second_factor(client, therapist, secre
 def test_a_second_factor_is_asked_for_again_before_another_is_added(client, therapist, secret):
     sign_in(client, therapist.email)
     client.post(SECOND, {"code": code_now(secret)})
+    Authenticator.objects.update(created_at=timezone.now() - timedelta(days=1))
     response = client.get(reverse("mfa_add_webauthn"))
     assert response.headers["Location"].startswith(reverse("account_reauthenticate"))
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 from django.conf import settings
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
@@ -167,3 +168,12 @@ def test_of_two_who_accept_at_once_one_gets_the_account(committed_db):
         thread.join(20)
     assert sorted(outcomes) == ["account", "closed"]
     assert User.objects.filter(email="noa.brandt@example.org").count() == 1
+
+
+def test_the_first_manager_is_invited_from_the_command_line(client, clinic, capsys):
+    call_command("invite_staff", "first@example.org", "First Manager", "manager")
+    path = capsys.readouterr().out.strip().removeprefix(settings.PUBLIC_URL)
+    assert client.post(path, {"password": PASSWORD}).headers["Location"] == reverse("mfa_index")
+    assert User.objects.get(email="first@example.org").roles == {Role.MANAGER}
+    with pytest.raises(CommandError, match="already signs in"):
+        call_command("invite_staff", "FIRST@example.org", "Second", "manager")

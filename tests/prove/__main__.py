@@ -1,0 +1,25 @@
+"""``python -m tests.prove [WHAT ...]``: the long proofs at full size, one after the other, for ``dev.py prove``."""
+
+import sys
+from importlib import import_module
+
+PROOFS = ("booking", "messages", "record")
+
+
+def main(names: list[str]) -> int:
+    """Run the proofs named, or all; the last line is PASS or FAIL and the exit status matches it."""
+    failed = []
+    for name in names or PROOFS:
+        print(f"-- {name} --", flush=True)
+        if import_module(f"tests.prove.{name}").main(say) != 0:
+            failed.append(name)
+    print("FAIL" if failed else "PASS", flush=True)
+    return 1 if failed else 0
+
+
+def say(line: str) -> None:
+    print(line, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
