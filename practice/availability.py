@@ -30,11 +30,15 @@ STATES = [str(status) for status in LIVING]
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """A therapist who offers the type, as slot pages print them."""
+    """A therapist who offers the type: ``ways`` to meet, in the order of BY_DEFAULT, and the one ``way`` searched
+    for.
+    """
 
     pk: int
     slug: str
     name: str
+    ways: tuple[str, ...]
+    way: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +50,12 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What can be booked: one type, one way to meet, some therapists with their hours, places and rooms."""
+    """What can be booked: one type, some therapists each by one way to meet, their hours, places and rooms."""
 
     type_id: int
     type_name: str
     price_cents: int
     rules: Rules
-    modality: str
-    modalities: tuple[str, ...]
     therapists: dict[int, Offered]
     hours: tuple[Hours, ...]
     places: dict[int, Place]
@@ -62,7 +64,10 @@ class Offer:
     @property
     def zone(self) -> str:
         """The clinic's zone: that of the first place with hours."""
-        return self.hours[0].zone if self.hours else ""
+        return self.hours[0].zone if self.hours else next((place.zone for place in self.places.values()), "")
+
+    def by_slug(self, slug: str) -> Offered | None:
+        return next((each for each in self.therapists.values() if each.slug == slug), None)
 
     def only(self, therapist_ids: Iterable[int]) -> Offer:
         """The same offer by these therapists alone."""
@@ -105,7 +110,7 @@ def offer(
     """What is offered to the public, by all therapists or by one (``slug``); None without such a type. One query.
 
     With ``therapist_id`` the offer of that therapist for an appointment that exists already, listed or not. Without
-    ``modality`` it is the first of video, phone and in person that the type and these therapists have.
+    ``modality`` each therapist is asked for the first they have of video, phone and in person.
     """
     today = (now or timezone.now()).date() - timedelta(days=1)  # a day of slack: it may be yesterday somewhere
     who, where = LISTED, ""
@@ -125,28 +130,32 @@ def offer(
 def as_offer(rows: Sequence[tuple], modality: str | None) -> Offer:
     """The rows of the query above as values; parsed hours are kept by their text, so the same hours parse once."""
     type_id, name, price, modalities, needs_room, length, before, after, step, lead, horizon, rooms = rows[0][:12]
-    people = [(row[12], row[13], row[14], row[15]) for row in rows if row[12] is not None]
-    had = {way for pk, _slug, _name, text in people if text for way in ways_of(text)}
-    offered = tuple(way for way in BY_DEFAULT if way in modalities and way in had)
-    chosen = modality if modality in modalities else (offered[0] if offered else str(BY_DEFAULT[0]))
-    hours = tuple(each for pk, _slug, _name, text in people if text for each in hours_of(text, pk, chosen))
-    in_room = bool(needs_room) and chosen == Modality.IN_PERSON
+    people: dict[int, Offered] = {}
+    hours: list[Hours] = []
+    places: dict[int, Place] = {}
+    for pk, slug, person, text in (row[12:] for row in rows if row[12] is not None):
+        had = ways_of(text or "[]")
+        ways = tuple(str(way) for way in BY_DEFAULT if way in had and way in modalities)
+        chosen = modality or (ways[0] if ways else "")
+        people[pk] = Offered(pk, slug, person, ways, chosen)
+        if chosen in ways:
+            hours += hours_of(text, pk, chosen, bool(needs_room) and chosen == Modality.IN_PERSON)
+            places |= {place.pk: place for place in places_of(text)}
+    with_rooms = any(stretch.in_room for stretch in hours)
     return Offer(
         type_id=type_id,
         type_name=name,
         price_cents=price,
-        rules=Rules(length, before, after, step, lead, horizon, in_room),
-        modality=str(chosen),
-        modalities=tuple(str(way) for way in offered),
-        therapists={pk: Offered(pk, slug, person) for pk, slug, person, _text in people},
-        hours=hours,
-        places={place.pk: place for _pk, _slug, _name, text in people if text for place in places_of(text)},
-        rooms=rooms_of(rooms) if in_room and rooms else {},
+        rules=Rules(length, before, after, step, lead, horizon),
+        therapists=people,
+        hours=tuple(hours),
+        places=places,
+        rooms=rooms_of(rooms) if with_rooms and rooms else {},
     )
 
 
 @lru_cache(maxsize=1_024)
-def hours_of(text: str, therapist_id: int, modality: str) -> tuple[Hours, ...]:
+def hours_of(text: str, therapist_id: int, modality: str, in_room: bool) -> tuple[Hours, ...]:
     return tuple(
         Hours(
             therapist_id,
@@ -157,6 +166,7 @@ def hours_of(text: str, therapist_id: int, modality: str) -> tuple[Hours, ...]:
             ends,
             date.fromisoformat(valid_from),
             date.fromisoformat(valid_until) if valid_until else None,
+            in_room,
         )
         for location_id, zone, weekday, starts, ends, valid_from, valid_until, modalities, _name in json.loads(text)
         if modality in modalities

@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
@@ -175,6 +175,24 @@ def expire_holds(*, by: User | None = None) -> int:
 def hashed(address: str) -> str:
     """An address is only counted, so only its keyed hash is kept."""
     return salted_hmac("evenkeel.hold-address", address, algorithm="sha256").hexdigest()
+
+
+def find(*, session_key: str, token: str = "") -> Appointment | None:
+    """The appointment that a form's ``token`` made already, else the session's hold, run out or not."""
+    rows = Appointment.objects.select_related("therapist__user", "type", "location")
+    made = Q(token=token) if is_uuid(token) else Q()
+    mine = Q(status=Status.HELD, hold_key=session_key) if session_key else Q()
+    if not made and not mine:
+        return None
+    return rows.filter(made | mine).order_by(F("token").desc(nulls_last=True)).first()
+
+
+def is_uuid(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
 
 
 # -- From a hold to an appointment -------------------------------------------------------------------------------------

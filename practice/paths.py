@@ -4,18 +4,23 @@ from django.conf import settings
 from django.urls import path
 
 from practice.views import (
+    appointment,
     attendance,
+    booking,
     demo,
     demo_outbox,
     desk,
     desk_booking,
     desk_sheet,
     invitation,
+    manage_link,
     message,
     page,
     patient,
+    slot,
     start,
     status,
+    therapist,
 )
 
 app_name = "practice"
@@ -27,6 +32,27 @@ urlpatterns = [
     path("privacy/", page.privacy, name="privacy"),
     path("accessibility/", page.accessibility, name="accessibility"),
     path("help-now/", page.help_now, name="help-now"),
+    # Therapists and their free times
+    path("therapists/", therapist.therapist_list, name="therapist-list"),
+    path("therapists/<slug:slug>/", therapist.therapist_detail, name="therapist-detail"),
+    path("therapists/<slug:slug>/times/", slot.slot_list, name="slot-list"),
+    path("therapists/<slug:slug>/times.json", slot.slot_json, name="slot-json"),
+    path("times/", slot.slot_first, name="slot-first"),
+    path("times.json", slot.slot_first_json, name="slot-first-json"),
+    path("times/zone/", slot.slot_zone, name="slot-zone"),
+    # Booking without an account
+    path("book/hold/", booking.hold_create, name="hold-create"),
+    path("book/hold/extend/", booking.hold_extend, name="hold-extend"),
+    path("book/", booking.booking_confirm, name="booking-confirm"),
+    path("book/done/", booking.booking_done, name="booking-done"),
+    # The private link of an appointment, and the patient's own appointments
+    path("a/<str:token>/", manage_link.manage_open, name="manage-open"),
+    path("visit/<uuid:uid>/", manage_link.manage_show, name="manage-show"),
+    path("visit/<uuid:uid>/confirm/", manage_link.manage_confirm, name="manage-confirm"),
+    path("visit/<uuid:uid>/move/", manage_link.manage_move, name="manage-move"),
+    path("visit/<uuid:uid>/cancel/", manage_link.manage_cancel, name="manage-cancel"),
+    path("visit/<uuid:uid>/appointment.ics", manage_link.manage_calendar, name="manage-calendar"),
+    path("appointments/", appointment.appointment_mine, name="appointment-mine"),
     # The start page
     path("today/", start.today, name="today"),
     # Messages that failed

@@ -23,7 +23,10 @@ DAY = 86_400
 
 @dataclass(frozen=True, slots=True)
 class Hours:
-    """A weekly stretch at a location: ``starts`` and ``ends`` are minutes after local midnight, dates are included."""
+    """A weekly stretch at a location: ``starts`` and ``ends`` are minutes after local midnight, dates are included.
+
+    ``in_room``: visits in it need a room of the location.
+    """
 
     therapist_id: int
     location_id: int
@@ -33,11 +36,12 @@ class Hours:
     ends: int
     valid_from: date
     valid_until: date | None = None
+    in_room: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What an appointment type asks of a time, in seconds. ``needs_room``: a room of the location must be free too."""
+    """What an appointment type asks of a time, in seconds."""
 
     length: int
     before: int = 0
@@ -45,7 +49,6 @@ class Rules:
     step: int = 1_200
     lead: int = 0
     horizon: int = 42 * DAY
-    needs_room: bool = False
 
 
 class Busy:
@@ -203,7 +206,7 @@ def is_free(start: int, stretch: Hours, taken: Taken, rules: Rules) -> bool:
         return False
     if taken.closed.get(stretch.location_id, NEVER).overlaps(start, start + rules.length):
         return False
-    if not rules.needs_room:
+    if not stretch.in_room:
         return True
     rooms = taken.rooms.get(stretch.location_id, ())
     return any(not taken.rooms_taken.get(room, NEVER).overlaps(begins, ends) for room in rooms)

@@ -1,0 +1,138 @@
+"""Forms of the public schedule: choosing a time, and the few words a visitor types to book it."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date, datetime
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+from phonenumber_field.formfields import PhoneNumberField
+
+from practice.forms.widgets import TimeZoneSelect
+from practice.holding import Contact
+from practice.models import Modality
+from practice.models.zone import zone_names
+
+
+class InstantField(forms.Field):
+    """An instant in ISO form with its offset, as the slot pages print it: 2027-03-09T17:00:00+00:00 or with Z."""
+
+    default_error_messages = {"invalid": _("Choose one of the times.")}
+
+    def to_python(self, value: Any) -> datetime | None:
+        if not value:
+            return None
+        try:
+            moment = datetime.fromisoformat(str(value))
+        except ValueError:
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid") from None
+        if moment.tzinfo is None:
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
+        return moment
+
+
+class SlotQuery(forms.Form):
+    """The query string of a slot page. What does not read is left out: an odd bookmark shows the first free day."""
+
+    day = forms.DateField(required=False, input_formats=["%Y-%m-%d"])
+    way = forms.ChoiceField(required=False, choices=Modality.choices)
+
+    @classmethod
+    def read(cls, query: Any) -> tuple[date | None, str | None]:
+        form = cls(query)
+        form.is_valid()
+        return form.cleaned_data.get("day"), form.cleaned_data.get("way") or None
+
+
+class HoldForm(forms.Form):
+    """A time to hold: whose, how to meet, and when."""
+
+    therapist = forms.SlugField()
+    way = forms.ChoiceField(choices=Modality.choices)
+    starts = InstantField(error_messages={"required": _("Choose one of the times.")})
+
+
+class MoveForm(forms.Form):
+    """Another time for an appointment that stands; ``revision`` is the one the page showed."""
+
+    starts = InstantField(error_messages={"required": _("Choose one of the times.")})
+    revision = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
+
+
+class ZoneForm(forms.Form):
+    zone = forms.ChoiceField(
+        label=_("Time zone"), choices=[(name, name) for name in sorted(zone_names())], widget=TimeZoneSelect
+    )
+
+
+class ConfirmForm(forms.Form):
+    """What every booking form carries: its token, so that the same form twice is one booking, and, where the held time
+    is gone, another time to hold instead.
+    """
+
+    token = forms.UUIDField(widget=forms.HiddenInput)
+    starts = InstantField(required=False)
+
+    @classmethod
+    def fresh(cls, **kwargs: Any) -> ConfirmForm:
+        return cls(initial={"token": uuid.uuid4()} | kwargs)
+
+
+class BookingForm(ConfirmForm):
+    """Name, e-mail, optional phone, and two consents that begin at no. Nothing about health is asked."""
+
+    name = forms.CharField(
+        label=_("Your name"),
+        help_text=_("Any name you like us to use."),
+        max_length=150,
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+        error_messages={"required": _("Write a name we may call you by.")},
+    )
+    email = forms.EmailField(
+        label=_("E-mail"),
+        help_text=_("So that we can reach you about this talk."),
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+        error_messages={
+            "required": _("Write your e-mail address, like rosa@example.org."),
+            "invalid": _("Add the part after the @, like rosa@example.org."),
+        },
+    )
+    phone = PhoneNumberField(
+        label=_("Phone"),
+        help_text=_("Only if the video fails, or for text messages if you want them."),
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "tel", "inputmode": "tel"}),
+        error_messages={"invalid": _("This does not read as a phone number, like (541) 555-0142.")},
+    )
+    email_consent = forms.BooleanField(
+        label=_("You may e-mail me about this appointment"),
+        help_text=_("A confirmation, a calendar file and a reminder. E-mail is not fully private."),
+        required=False,
+    )
+    sms_consent = forms.BooleanField(
+        label=_("You may text me about this appointment"),
+        help_text=_("One reminder a day before. Reply STOP at any time. Message rates may apply."),
+        required=False,
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if cleaned.get("sms_consent") and not cleaned.get("phone") and "phone" not in self.errors:
+            self.add_error("phone", _("Add a phone number, or leave text messages off."))
+        return cleaned
+
+    def contact(self, *, time_zone: str, origin) -> Contact:
+        """The cleaned answers as the rules take them."""
+        typed = self.cleaned_data
+        return Contact(
+            name=" ".join(typed["name"].split()),
+            email=typed["email"],
+            phone=str(typed["phone"] or ""),
+            email_consent=typed["email_consent"],
+            sms_consent=typed["sms_consent"],
+            time_zone=time_zone,
+            origin=origin,
+        )

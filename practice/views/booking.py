@@ -1,0 +1,280 @@
+"""From a free time to a booked one: hold it, type a name, book; without an account and without losing a word."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from practice import holding, manage_links, slots
+from practice.availability import Offer, free_between, offer
+from practice.booking import LimitReached, SlotTaken, TokenReused
+from practice.forms.booking import BookingForm, ConfirmForm, HoldForm
+from practice.holding import Contact
+from practice.models import Appointment, AppointmentType, Location, Modality, Patient, Therapist
+from practice.slots import DAY, Slot
+from practice.views import visitor
+from practice.views.manage_link import keep_link
+from practice.views.slot import others, slot_page
+
+WISH, BOOKED = "booking_wish", "booked"
+NEAREST = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """The time a visitor wants, whether it is still held or not."""
+
+    therapist: Therapist
+    type: AppointmentType
+    location: Location
+    way: str
+    starts_at: datetime
+    held: Appointment | None = None
+
+    @property
+    def ends_at(self) -> datetime:
+        return self.starts_at + self.type.length
+
+    @property
+    def way_word(self) -> str:
+        return str(Modality(self.way).label)
+
+    @property
+    def is_held(self) -> bool:
+        return self.held is not None and self.held.held_until > timezone.now()
+
+    def at(self, starts_at: datetime) -> Wish:
+        return Wish(self.therapist, self.type, self.location, self.way, starts_at)
+
+
+@login_not_required
+@require_POST
+def hold_create(request: HttpRequest) -> HttpResponse:
+    """Hold the chosen time for this browser and go on to the few questions."""
+    form = HoldForm(request.POST)
+    if not form.is_valid():
+        slug = form.cleaned_data.get("therapist")
+        if not slug:
+            raise Http404
+        problem = next(iter(form.errors.values()))[0]
+        return slot_page(request, slug, way=form.cleaned_data.get("way"), problem=problem, status=422)
+    therapist = get_object_or_404(Therapist.objects.listed(), slug=form.cleaned_data["therapist"])
+    way, starts_at = form.cleaned_data["way"], form.cleaned_data["starts"]
+    try:
+        hold_for(request, therapist, way, starts_at)
+    except SlotTaken as lost:
+        return gone(request, therapist, way, starts_at, too_many=isinstance(lost, holding.TooManyHolds))
+    return redirect("practice:booking-confirm")
+
+
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+@sensitive_post_parameters()
+def booking_confirm(request: HttpRequest) -> HttpResponse:
+    """The held time with the form beside it; POST books. Whatever goes wrong, the typed words stay."""
+    patient = visitor.signed_in_patient(request)
+    kind = ConfirmForm if patient else BookingForm
+    if request.method != "POST":
+        wish = wish_of(request)
+        if wish is None:
+            return render(request, "practice/booking/nothing.html")
+        return form_page(request, kind.fresh(), wish, patient)
+    form = kind(request.POST)
+    wish = wish_of(request, token=request.POST.get("token", ""))
+    if wish is None:
+        return render(request, "practice/booking/nothing.html", status=409)
+    if not form.is_valid():
+        return form_page(request, form, wish, patient, status=422)
+    return book(request, form, wish, patient)
+
+
+@login_not_required
+@require_POST
+@sensitive_post_parameters()
+def hold_extend(request: HttpRequest) -> HttpResponse:
+    """Ten more minutes. The button stands in the booking form, so its words come along and are shown again as typed."""
+    wish = wish_of(request)
+    if wish is None:
+        return render(request, "practice/booking/nothing.html", status=409)
+    patient = visitor.signed_in_patient(request)
+    typed = {name: value for name, value in request.POST.items() if name != "csrfmiddlewaretoken"}
+    form = (ConfirmForm if patient else BookingForm).fresh(**typed)
+    try:
+        held = holding.extend_hold(session_key=visitor.hold_key(request))
+    except holding.HoldGone:
+        return form_page(request, form, wish, patient, status=409)
+    return form_page(request, form, wish_of_row(held), patient)
+
+
+@login_not_required
+@require_safe
+def booking_done(request: HttpRequest) -> HttpResponse:
+    """What was booked, in this browser session: the calendar file and the private link to change or cancel."""
+    appointment = (
+        Appointment.objects.filter(uid=request.session.get(BOOKED), ends_at__gt=timezone.now())
+        .select_related("therapist__user", "patient", "type", "location", "room", "manage_link")
+        .first()
+    )
+    if appointment is None:
+        return render(request, "practice/booking/nothing.html")
+    mine = appointment.patient.user_id is not None
+    zone = appointment.zone if appointment.modality == Modality.IN_PERSON else appointment.patient.time_zone
+    return render(
+        request,
+        "practice/booking/done.html",
+        {
+            "appointment": appointment,
+            "zone": zone,
+            "link": "" if mine else manage_links.url_for(appointment),
+        },
+    )
+
+
+# -- Holding -----------------------------------------------------------------------------------------------------------
+def hold_for(request: HttpRequest, therapist: Therapist, way: str, starts_at: datetime) -> Appointment:
+    """Hold the time for this browser session and remember the wish, so that it survives the hold."""
+    type = AppointmentType.objects.get(code=AppointmentType.Code.CONSULT_FREE)
+    held = holding.hold(
+        therapist=therapist,
+        type=type,
+        modality=way,
+        location=location_of(therapist, way, starts_at),
+        starts_at=starts_at,
+        session_key=visitor.hold_key(request, make=True),
+        address=visitor.address(request),
+    )
+    request.session[WISH] = [therapist.slug, way, held.starts_at.isoformat(), held.location_id]
+    return held
+
+
+def location_of(therapist: Therapist, way: str, starts_at: datetime) -> Location:
+    """Where the therapist works at that time; SlotTaken where nowhere."""
+    offered = offer(slug=therapist.slug, modality=way)
+    start = int(starts_at.timestamp())
+    here = slots.candidates(offered.hours, offered.rules, since=start, until=start + 1) if offered else []
+    if not here:
+        raise SlotTaken
+    return Location.objects.get(pk=here[0][2].location_id)
+
+
+def wish_of(request: HttpRequest, token: str = "") -> Wish | None:
+    """The time this browser session wants: of its hold, of the booking its form has made already, or as remembered."""
+    row = holding.find(session_key=visitor.hold_key(request), token=token)
+    if row is not None:
+        return wish_of_row(row)
+    slug, way, starts, location_id = request.session.get(WISH) or (None,) * 4
+    therapist = Therapist.objects.listed().filter(slug=slug).first() if slug else None
+    location = Location.objects.filter(pk=location_id).first()
+    if therapist is None or location is None:
+        return None
+    type = AppointmentType.objects.get(code=AppointmentType.Code.CONSULT_FREE)
+    return Wish(therapist, type, location, way, datetime.fromisoformat(starts))
+
+
+def wish_of_row(row: Appointment) -> Wish:
+    return Wish(row.therapist, row.type, row.location, row.modality, row.starts_at, row)
+
+
+# -- Booking -----------------------------------------------------------------------------------------------------------
+def book(request: HttpRequest, form: ConfirmForm, wish: Wish, patient: Patient | None) -> HttpResponse:
+    """Make the appointment and go to the page that says so; a 409 with the form as typed where that cannot be."""
+    contact = None
+    if isinstance(form, BookingForm):
+        zone = visitor.reading_zone(request, Modality.VIDEO, wish.location.zone)
+        contact = form.contact(time_zone=zone, origin=visitor.origin(request))
+    try:
+        appointment = booked(request, form, wish, patient, contact)
+    except TokenReused:
+        return form_page(request, form, wish, patient, status=409, problem="sent")
+    except LimitReached:
+        return form_page(request, form, wish, patient, status=409, problem="limit")
+    except SlotTaken:
+        wanted = form.cleaned_data["starts"] or wish.starts_at
+        return form_page(request, form, wish.at(wanted), patient, status=409, problem="gone")
+    request.session.pop(WISH, None)
+    request.session[BOOKED] = str(appointment.uid)
+    response = redirect("practice:booking-done")
+    return response if patient else keep_link(response, appointment)
+
+
+def booked(
+    request: HttpRequest, form: ConfirmForm, wish: Wish, patient: Patient | None, contact: Contact | None
+) -> Appointment:
+    """Confirm the hold. Where it ran out, or another time was chosen instead, that time is held first."""
+    other, held = form.cleaned_data["starts"], wish.held
+    if held is None or (other and other != held.starts_at):
+        held = hold_for(request, wish.therapist, wish.way, other or wish.starts_at)
+    by = request.user if request.user.is_authenticated else None
+    token = form.cleaned_data["token"]
+    return holding.confirm_hold(by=by, hold=held, token=token, contact=contact, patient=patient)
+
+
+# -- Pages -------------------------------------------------------------------------------------------------------------
+def form_page(
+    request: HttpRequest,
+    form: ConfirmForm,
+    wish: Wish,
+    patient: Patient | None,
+    *,
+    status: int = 200,
+    problem: str = "",
+) -> HttpResponse:
+    """The form with the time above it; ``problem``: gone, limit, or sent (the same form with other words)."""
+    return render(
+        request,
+        "practice/booking/confirm.html",
+        {
+            "form": form,
+            "wish": wish,
+            "patient": patient,
+            "zone": visitor.reading_zone(request, wish.way, wish.location.zone),
+            "problem": problem,
+            "error_title": bool(problem),
+            "nearest": nearest(wish.therapist, wish.way, wish.starts_at) if problem == "gone" else [],
+        },
+        status=status,
+    )
+
+
+def gone(
+    request: HttpRequest, therapist: Therapist, way: str, starts_at: datetime, *, too_many: bool = False
+) -> HttpResponse:
+    """Nothing was typed yet: the three nearest times of the therapist, and the first of the others."""
+    offered = offer(slug=therapist.slug, modality=way)
+    known = offered.by_slug(therapist.slug) if offered else None
+    found = nearest(therapist, way, starts_at, offered)
+    return render(
+        request,
+        "practice/booking/gone.html",
+        {
+            "therapist": therapist,
+            "way": way,
+            "nearest": found,
+            "others": others(known) if known and not found else [],
+            "zone": visitor.reading_zone(request, way, offered.zone if offered else "UTC"),
+            "too_many": too_many,
+            "error_title": True,
+        },
+        status=409,
+    )
+
+
+def nearest(therapist: Therapist, way: str, starts_at: datetime, offered: Offer | None = None) -> list[Slot]:
+    """The three free times nearest to ``starts_at``, before or after, by time."""
+    offered = offered or offer(slug=therapist.slug, modality=way)
+    if offered is None:
+        return []
+    now, wanted = timezone.now(), int(starts_at.timestamp())
+    for days in (1, 7, 42):
+        found = free_between(offered, wanted - days * DAY, wanted + days * DAY, now=now)
+        if len(found) >= NEAREST:
+            break
+    found.sort(key=lambda slot: abs(slot.starts_at - starts_at))
+    return sorted(found[:NEAREST])
