@@ -14,7 +14,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from intake.measures import Summary, measures_for_note
-from sessions import note_fields, plan
+from intake.scoring import rounded
+from sessions import homework, note_fields, plan
 from sessions.models import Addendum, ProgressNote
 from sessions.note_fields import Content
 
@@ -33,12 +34,12 @@ def measure_row(summary: Summary) -> dict[str, Any]:
     decimals = summary.definition.scale.decimals
 
     def printed(value: Any) -> str:
-        return f"{value:.{decimals}f}"
+        return str(rounded(value, decimals))
 
     taken_at = latest.response.taken_at
     change = ""
     if start is not None and start.score is not None and latest.score is not None:
-        difference = round(float(latest.score.value), decimals) - round(float(start.score.value), decimals)
+        difference = rounded(latest.score.value, decimals) - rounded(start.score.value, decimals)
         change = f"{difference:+.{decimals}f}" if difference else "0"
     return {
         "slug": summary.definition.slug,
@@ -55,31 +56,43 @@ def measure_row(summary: Summary) -> dict[str, Any]:
 
 # -- The document ----------------------------------------------------------------------------------------------------
 def build(note: ProgressNote) -> dict[str, Any]:
-    """Everything the note says, as plain JSON values. Times of the header are ISO 8601 with their zone."""
+    """Everything the note says, as plain JSON values: of a draft a preview, of a note being signed its text.
+
+    Times of the header are ISO 8601 with their zone.
+    """
     content = note.content
     keys = [entry.key for entry in note_fields.fields_of(note.kind)]
+    is_session = note.kind == ProgressNote.Kind.SESSION
+    minutes = content.get("intervention_minutes") or {}
     return {
         "kind": note.kind,
         "header": header(note),
         "fields": {key: value for key in keys if (value := content_value(content, key))},
         "minutes": note_fields.minutes_of(content),
         "measures": measure_rows(note),
-        "reviews": [
-            {"text": row.line.text, "outcome": row.outcome, "obstacle": row.obstacle, "learning": row.learning}
-            for row in note.homework_reviews.select_related("line")
-        ],
+        "reviews": reviews(note),
         "interventions": [
-            {"code": row.code, "label": plan.interventions()[row.code].label, "minutes": row.minutes}
-            for row in note.interventions.order_by("pk")
+            {"code": code, "label": plan.interventions()[code].label, "minutes": number(minutes.get(code, ""))}
+            for code in (chosen_interventions(content) if is_session else [])
         ],
-        "modules": chosen_modules(content) if note.kind == ProgressNote.Kind.SESSION else [],
-        "homework": [{"text": row.text, "how_often": row.how_often} for row in note.homework.all()],
+        "modules": chosen_modules(content) if is_session else [],
+        "homework": note_fields.homework_lines(content) if is_session else [],
         "articles": [
             {"title": row.assignment.article_version.title, "version": row.assignment.article_version.number}
             for row in note.articles.select_related("assignment__article_version").order_by("pk")
         ],
         "next_appointment": next_appointment(note),
     }
+
+
+def reviews(note: ProgressNote) -> list[dict[str, str]]:
+    """What became of each line that is due for review and was looked at."""
+    typed = note.content.get("reviews") or {}
+    return [
+        {"text": line.text, **{key: typed[str(line.pk)].get(key, "") for key in ("outcome", "obstacle", "learning")}}
+        for line in homework.due_for(note)
+        if typed.get(str(line.pk), {}).get("outcome")
+    ]
 
 
 def header(note: ProgressNote) -> dict[str, Any]:

@@ -18,8 +18,7 @@ from sessions import plan
 from sessions.models import HomeworkReview
 
 TEMPLATE_VERSION = 1
-LONGEST_TEXT = 20_000
-MOST_LINES = 12
+LONGEST_LINE, LONGEST_OFTEN = 300, 100  # as in sessions/models/homework.py
 
 Words = str | Promise
 Content = Mapping[str, Any]
@@ -78,6 +77,8 @@ class Field:
     choices: Choices = ()
     hint: Words = ""
     rows: int = 2
+    # Only asked when that field has one of those values; a page without script asks always.
+    when: tuple[str, tuple[str, ...]] | None = None
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,9 @@ class Problem:
     sentence: Words
     anchor: str = field(default="")
 
+
+REMOTE = ("modality", ("video", "phone"))
+ASKED_ON = ("risk_suicide", ("passive", "active"))
 
 BLOCKS: dict[str, Words] = {
     "attendance": _("Attendance"),
@@ -106,7 +110,7 @@ BLOCKS: dict[str, Words] = {
 FIELDS: tuple[Field, ...] = (
     Field("attendance", _("Attendance"), "choice", "attendance", ATTENDED, ATTENDED, ATTENDANCE),
     Field("missed", _("What happened"), "choice", "attendance", frozenset({MISSED}), frozenset({MISSED}), MISSED_HOW),
-    Field("late_minutes", _("Minutes late"), "number", "attendance", ATTENDED),
+    Field("late_minutes", _("Minutes late"), "number", "attendance", ATTENDED, when=("attendance", ("late",))),
     Field("modality", _("How you met"), "choice", "attendance", ATTENDED, ATTENDED, MODALITY),
     Field(
         "others_present",
@@ -123,8 +127,10 @@ FIELDS: tuple[Field, ...] = (
         "attendance",
         ATTENDED,
         hint=_("Video and phone only: address or place, and state."),
+        when=REMOTE,
     ),
-    Field("licensed_there", _("Are you licensed there?"), "choice", "attendance", ATTENDED, choices=YES_NO),
+    Field("licensed_there", _("Are you licensed there?"), "choice", "attendance", ATTENDED, choices=YES_NO,
+          when=REMOTE),
     Field(
         "contact_reachable",
         _("Could the emergency contact be reached today?"),
@@ -132,6 +138,7 @@ FIELDS: tuple[Field, ...] = (
         "attendance",
         ATTENDED,
         choices=YES_NO,
+        when=REMOTE,
     ),
     Field("time_in", _("In"), "time", "attendance", ATTENDED, ATTENDED),
     Field("time_out", _("Out"), "time", "attendance", ATTENDED, ATTENDED),
@@ -147,10 +154,10 @@ FIELDS: tuple[Field, ...] = (
         SUICIDE,
         hint=_("Never filled in for you. Any answer above “none” opens the structured form."),
     ),
-    Field("risk_plan", _("Plan"), "choice", "risk", ATTENDED, choices=YES_NO_UNCLEAR),
-    Field("risk_intent", _("Intent"), "choice", "risk", ATTENDED, choices=YES_NO_UNCLEAR),
-    Field("risk_means", _("Means at hand"), "choice", "risk", ATTENDED, choices=YES_NO_UNCLEAR),
-    Field("risk_attempt", _("Past attempt"), "choice", "risk", ATTENDED, choices=YES_NO_UNCLEAR),
+    Field("risk_plan", _("Plan"), "choice", "risk", ATTENDED, choices=YES_NO_UNCLEAR, when=ASKED_ON),
+    Field("risk_intent", _("Intent"), "choice", "risk", ATTENDED, choices=YES_NO_UNCLEAR, when=ASKED_ON),
+    Field("risk_means", _("Means at hand"), "choice", "risk", ATTENDED, choices=YES_NO_UNCLEAR, when=ASKED_ON),
+    Field("risk_attempt", _("Past attempt"), "choice", "risk", ATTENDED, choices=YES_NO_UNCLEAR, when=ASKED_ON),
     Field("risk_others", _("Thoughts of harming others"), "choice", "risk", ATTENDED, ATTENDED, HARM),
     Field("risk_abuse", _("Concern about abuse"), "choice", "risk", ATTENDED, ATTENDED, ABUSE),
     Field("risk_change", _("Change since last time"), "choice", "risk", ATTENDED, ATTENDED, RISK_CHANGE),
@@ -166,7 +173,7 @@ FIELDS: tuple[Field, ...] = (
         ONLY_SESSION,
         MEDICAL,
     ),
-    Field("medical_words", _("What changed"), "text", "measures", ONLY_SESSION),
+    Field("medical_words", _("What changed"), "text", "measures", ONLY_SESSION, when=("medical", ("changes",))),
     Field("measures_reason", _("Measures not done because"), "line", "measures", ONLY_SESSION),
     Field("agenda", _("What you agreed to work on"), "text", "agenda", ONLY_SESSION, hint=_("One line for each.")),
     Field(
@@ -190,7 +197,8 @@ FIELDS: tuple[Field, ...] = (
     Field("patient_words", _("In the patient’s words"), "line", "response", ONLY_SESSION),
     Field("assessment", _("Your summary"), "text", "assessment", ONLY_SESSION, ONLY_SESSION, rows=4),
     Field("diagnosis", _("Diagnosis"), "choice", "assessment", ONLY_SESSION, ONLY_SESSION, DIAGNOSIS),
-    Field("diagnosis_words", _("What changed in the diagnosis"), "line", "assessment", ONLY_SESSION),
+    Field("diagnosis_words", _("What changed in the diagnosis"), "line", "assessment", ONLY_SESSION,
+          when=("diagnosis", ("changed",))),
     Field("plan", _("Next focus"), "text", "plan", EVERY, EVERY,
           hint=_("Also changes, contact with other care, referrals."), rows=3),
     Field("homework_none", _("No homework, because"), "line", "plan", ONLY_SESSION),
@@ -356,7 +364,12 @@ def session_only(content: Content, around: Surroundings, problem: Any) -> list[P
     reviews = content.get("reviews") or {}
     known = {value for value, _label in REVIEW}
     for line in around.homework_due:
-        if (reviews.get(str(line)) or {}).get("outcome") not in known:
+        review = reviews.get(str(line)) or {}
+        if max(len(review.get("obstacle", "")), len(review.get("learning", ""))) > LONGEST_LINE:
+            found.append(
+                problem("homework_review", _("Make the line shorter."), _("Homework review"), f"id_learned_{line}")
+            )
+        if review.get("outcome") not in known:
             found.append(
                 problem("homework_review", _("Say how far it went."), _("Homework review"), f"id_review_{line}")
             )
@@ -365,6 +378,8 @@ def session_only(content: Content, around: Surroundings, problem: Any) -> list[P
         found.append(problem("interventions", CHOOSE, _("Interventions"), "interventions"))
     if not set(list_of(content, "modules")) & plan.modules().keys():
         found.append(problem("modules", CHOOSE, _("Modules"), "modules"))
+    if any(len(row["text"]) > LONGEST_LINE or len(row["how_often"]) > LONGEST_OFTEN for row in homework_lines(content)):
+        found.append(problem("homework", _("Make the line shorter."), _("Homework"), "homework"))
     if not homework_lines(content) and not text_of(content, "homework_none"):
         found.append(problem("homework", _("Add a line, or say why there is none."), _("Homework"), "homework"))
     return found

@@ -1,0 +1,189 @@
+"""A note in words: the document of a signature, or of a draft's preview, as headed lines for a page or paper."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from practice.models import Appointment
+from sessions import note_fields, numbering, plan
+from sessions.models import HomeworkReview, ProgressNote, TherapySession
+
+Document = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One fact: ``text`` for a sentence or paragraph, ``items`` for a list."""
+
+    label: str
+    text: str = ""
+    items: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Section:
+    key: str
+    title: str
+    lines: list[Line]
+
+
+def sections(document: Document) -> list[Section]:
+    """Everything the document says, block by block, empty blocks left out."""
+    made = []
+    for block in note_fields.blocks_of(document["kind"]):
+        lines = [line for entry in fields_in(document, block) if (line := line_of(document, entry))]
+        lines += extras(document, block)
+        if lines:
+            made.append(Section(block, str(note_fields.BLOCKS[block]), lines))
+    return made
+
+
+def fields_in(document: Document, block: str) -> list[note_fields.Field]:
+    return [entry for entry in note_fields.fields_of(document["kind"]) if entry.block == block]
+
+
+def line_of(document: Document, entry: note_fields.Field) -> Line | None:
+    value = document["fields"].get(entry.key)
+    if not value:
+        return None
+    labels = {key: str(label) for key, label in entry.choices}
+    if isinstance(value, list):
+        return Line(str(entry.label), items=[labels.get(one, one) for one in value])
+    text = labels.get(value, value) if entry.choices else value
+    if entry.type == "scale":
+        text = _("%(number)s of 10") % {"number": value}
+    if entry.key == "next_step" and document.get("next_appointment"):
+        text = f"{text}: {when(document['next_appointment'])}"
+    return Line(str(entry.label), text)
+
+
+def extras(document: Document, block: str) -> list[Line]:
+    """The parts of a block that are not plain fields."""
+    if block == "attendance" and document.get("minutes"):
+        return [Line(_("Length"), _("%(count)s minutes") % {"count": document["minutes"]})]
+    if block == "measures" and document.get("measures"):
+        return [Line(_("Screening results"), items=[measure_words(row) for row in document["measures"]])]
+    if block == "review" and document.get("reviews"):
+        return [Line(_("Since last time"), items=[review_words(row) for row in document["reviews"]])]
+    if block == "interventions" and document["kind"] == note_fields.SESSION:
+        return [
+            Line(_("Interventions"), items=[intervention_words(row) for row in document["interventions"]]),
+            Line(_("Modules"), items=[module_words(code) for code in document["modules"]]),
+        ]
+    if block == "plan":
+        return plan_extras(document)
+    return []
+
+
+def plan_extras(document: Document) -> list[Line]:
+    lines = []
+    if document.get("homework"):
+        lines.append(Line(_("Homework"), items=[homework_words(row) for row in document["homework"]]))
+    if document.get("articles"):
+        lines.append(Line(_("To read"), items=[row["title"] for row in document["articles"]]))
+    return lines
+
+
+def measure_words(row: Mapping[str, str]) -> str:
+    parts = [f"{row['title']}: {row['now']}"]
+    if row["band"]:
+        parts.append(row["band"])
+    if row["start"]:
+        parts.append(_("start %(value)s") % {"value": row["start"]})
+    if row["last"]:
+        parts.append(_("last time %(value)s") % {"value": row["last"]})
+    return ", ".join(parts)
+
+
+def review_words(row: Mapping[str, str]) -> str:
+    said = str(dict(HomeworkReview.Outcome.choices).get(row["outcome"], row["outcome"]))
+    parts = [f"{row['text']}: {said.lower()}"]
+    if row.get("obstacle"):
+        parts.append(_("in the way: %(what)s") % {"what": row["obstacle"]})
+    if row.get("learning"):
+        parts.append(_("learned: %(what)s") % {"what": row["learning"]})
+    return "; ".join(parts)
+
+
+def intervention_words(row: Mapping[str, Any]) -> str:
+    words = f"{row['label']} ({row['code']})"
+    return f"{words}, {_('%(count)s minutes') % {'count': row['minutes']}}" if row["minutes"] else words
+
+
+def module_words(code: str) -> str:
+    module = plan.modules().get(code)
+    return module.title if module else code
+
+
+def homework_words(row: Mapping[str, str]) -> str:
+    return f"{row['text']} ({row['how_often']})" if row["how_often"] else row["text"]
+
+
+def when(text: str) -> str:
+    """An instant of the document in its own zone: Tuesday, May 19, 11:00 am."""
+    moment = dt.datetime.fromisoformat(text)
+    return (
+        f"{date_format(moment, 'l, F j')}, {date_format(moment, 'g:i a').replace('a.m.', 'am').replace('p.m.', 'pm')}"
+    )
+
+
+# -- The patient's view ----------------------------------------------------------------------------------------------
+def for_patient(document: Document) -> tuple[list[Line], list[Section]]:
+    """What matters to the person first, in plain words, and then the whole note as it was signed."""
+    fields = document["fields"]
+    first = [
+        Line(_("What we did"), fields.get("did") or fields.get("summary") or fields.get("outreach", "")),
+        Line(_("How it went"), fields.get("response", "")),
+        Line(_("To try until next time"), items=[homework_words(row) for row in document.get("homework", [])]),
+        Line(_("To read"), items=[row["title"] for row in document.get("articles", [])]),
+        Line(_("What comes next"), fields.get("plan", "")),
+    ]
+    return [line for line in first if line.text or line.items], sections(document)
+
+
+# -- Names of sessions -----------------------------------------------------------------------------------------------
+def session_words(session: TherapySession | None) -> str:
+    """ "Session 3 of about 12", "B1", "Short contact" (clinical.md 4.6)."""
+    if session is None:
+        return _("Missed visit")
+    if session.number is None:
+        kind = str(session.get_kind_display())
+        return f"{kind} {session.label}".strip() if session.label else kind
+    return numbered_words(session.number, session.course.planned_sessions if session.course_id else None)
+
+
+def numbered_words(number: int, planned: int | None) -> str:
+    """ "Session 3 of about 12"; past the plan only "Session 13"."""
+    if not planned or number > planned:
+        return _("Session %(number)s") % {"number": number}
+    return _("Session %(number)s of about %(planned)s") % {"number": number, "planned": planned}
+
+
+def remark_on_number(session: TherapySession | None) -> str:
+    """The remark where the number and the place by date differ (clinical.md 4.6)."""
+    if session is None or session.number is None:
+        return ""
+    by_date = numbering.display_number(session)
+    if by_date in (None, session.number):
+        return ""
+    return _("Recorded as session %(number)s. By date it is session %(place)s, because a session was entered late.") % {
+        "number": session.number,
+        "place": by_date,
+    }
+
+
+def name_of_note(note: ProgressNote) -> str:
+    if note.kind == ProgressNote.Kind.MISSED:
+        return _("Contact note")
+    return session_words(note.session)
+
+
+def place_of(appointment: Appointment) -> str:
+    """Room, or how they met."""
+    return appointment.room.name if appointment.room else str(appointment.get_modality_display())

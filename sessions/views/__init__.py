@@ -1,0 +1,1 @@
+"""The pages of treatment, one module per noun."""

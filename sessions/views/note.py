@@ -1,0 +1,199 @@
+"""Writing a note: the form, its saving, two windows, homework lines and reading from it."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from practice.access import roles
+from practice.audit import Action, record
+from practice.models import Appointment
+from practice.roles import Role
+from sessions import note_fields, notes
+from sessions.forms.note import NoteForm, read
+from sessions.models import NoteDraftVersion, ProgressNote
+from sessions.views.note_page import differences, edit_context, merged
+
+CLINICIANS = (Role.THERAPIST, Role.TRAINEE, Role.SUPERVISOR)
+AUTHORS = (Role.THERAPIST, Role.TRAINEE)
+# Where "save and then" may lead.
+NEXT_PAGES = {"sign": "sessions:note-sign", "reading": "sessions:note-reading", "risk": "sessions:note-risk"}
+
+
+def note_rows(request: HttpRequest):
+    rows = ProgressNote.objects.visible_to(request.user)
+    return rows.select_related("patient", "author", "session__course", "appointment__room", "appointment__therapist")
+
+
+def own_draft(request: HttpRequest, pk: int) -> ProgressNote:
+    """A note of this author that may be opened for writing; 404 for anybody else, signed or not."""
+    return get_object_or_404(note_rows(request).filter(author=request.user), pk=pk)
+
+
+@roles(*CLINICIANS)
+def note_list(request: HttpRequest) -> HttpResponse:
+    record(by=request.user, action=Action.VIEW, obj="notes")
+    return render(request, "sessions/note/list.html", {"desk": notes.desk_of(request.user), "now": timezone.now()})
+
+
+@require_POST
+@roles(*AUTHORS)
+def note_start(request: HttpRequest, appointment_pk: int) -> HttpResponse:
+    """Begin the contact note of a missed visit."""
+    mine = Appointment.objects.visible_to(request.user).filter(therapist__user=request.user)
+    appointment = get_object_or_404(mine.select_related("type", "therapist__user", "patient"), pk=appointment_pk)
+    try:
+        note = notes.begin_contact_note(by=request.user, appointment=appointment)
+    except notes.NoVisit:
+        messages.error(request, _("A contact note belongs to a visit that was missed or cancelled late."))
+        return redirect("sessions:note-list")
+    return redirect("sessions:note-edit", pk=note.pk)
+
+
+@roles(*AUTHORS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def note_edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """The editor. A POST saves the draft whole and goes where ``then`` says, or back here."""
+    note = own_draft(request, pk)
+    if request.method == "POST":
+        return save_and_go(request, note, request.GET.get("then", ""))
+    if note.is_signed:
+        return redirect("sessions:note-detail", pk=pk)
+    record(by=request.user, action=Action.VIEW, obj=note, patient=note.patient_id)
+    return render(request, "sessions/note/edit.html", edit_context(note, check="check" in request.GET))
+
+
+def save_and_go(request: HttpRequest, note: ProgressNote, then: str, change: Any = None) -> HttpResponse:
+    """Save what was typed, after ``change`` to its content if there is one; then the page it asks for."""
+    content = read(request.POST, note.kind)
+    try:
+        saved = notes.save_draft(
+            by=request.user,
+            note=note,
+            content=change(content) if change else content,
+            version=version_of(request),
+            window=request.POST.get("window", ""),
+        )
+    except notes.StaleVersion as stale:
+        return clash_page(request, stale.note, clash_of(request, note), status=409)
+    except notes.NoteLocked:
+        return locked_page(request, note, content)
+    if note_fields.risk_is_above_none(content) and not notes.has_risk_form(saved) and then != "risk":
+        messages.warning(request, _("The risk check asks for the structured form. The responders have been told."))
+    if then in NEXT_PAGES:
+        return redirect(NEXT_PAGES[then], pk=note.pk)
+    return redirect(reverse("sessions:note-edit", args=[note.pk]) + ("#homework" if change else ""))
+
+
+def version_of(request: HttpRequest) -> int:
+    typed = request.POST.get("version", "")
+    return int(typed) if typed.isdigit() and len(typed) < 9 else -1
+
+
+def clash_of(request: HttpRequest, note: ProgressNote) -> NoteDraftVersion:
+    return note.draft_versions.get(is_clash=True, window=request.POST.get("window", "")[:40])
+
+
+def locked_page(request: HttpRequest, note: ProgressNote, content: dict[str, Any]) -> HttpResponse:
+    """The note was signed in another window: say so, and hand back what was typed here."""
+    form = NoteForm(note.kind, content)
+    context = {"note": note, "form": form, "error_title": True, "typed": typed_text(note.kind, content)}
+    return render(request, "sessions/note/locked.html", context, status=409)
+
+
+def typed_text(kind: str, content: dict[str, Any]) -> list[tuple[str, str]]:
+    """The free text of a content with its labels, to copy into an addendum."""
+    fields = [entry for entry in note_fields.fields_of(kind) if entry.type in ("line", "text")]
+    return [(str(e.label), text) for e in fields if (text := note_fields.text_of(content, e.key))]
+
+
+@require_POST
+@roles(*AUTHORS)
+def note_autosave(request: HttpRequest, pk: int) -> JsonResponse:
+    """Save in the background; the answer carries the new version and what is left before signing."""
+    note = own_draft(request, pk)
+    try:
+        note = notes.save_draft(
+            by=request.user,
+            note=note,
+            content=read(request.POST, note.kind),
+            version=version_of(request),
+            window=request.POST.get("window", ""),
+        )
+    except notes.StaleVersion:
+        clash = clash_of(request, note)
+        url = reverse("sessions:note-compare", args=[note.pk, clash.pk])
+        return JsonResponse({"clash": url}, status=409)
+    except notes.NoteLocked:
+        return JsonResponse({"clash": reverse("sessions:note-detail", args=[note.pk])}, status=409)
+    context = edit_context(note, check=False)
+    html = render_to_string("sessions/note/left.html", context, request)
+    state = render_to_string("sessions/note/saved.html", context, request)
+    return JsonResponse({"version": note.version, "left": html, "saved": state})
+
+
+# -- Homework lines, without script ----------------------------------------------------------------------------------
+@require_POST
+@roles(*AUTHORS)
+def note_homework_add(request: HttpRequest, pk: int) -> HttpResponse:
+    """Save, and give one more empty line: the editor always shows one."""
+    return save_and_go(request, own_draft(request, pk), "", change=lambda content: content)
+
+
+@require_POST
+@roles(*AUTHORS)
+def note_homework_remove(request: HttpRequest, pk: int, place: int) -> HttpResponse:
+    """Save without the line at that place, counted from 0 as the page showed them."""
+
+    def without(content: dict[str, Any]) -> dict[str, Any]:
+        rows = zip(request.POST.getlist("homework_text"), request.POST.getlist("homework_often"), strict=False)
+        kept = [{"text": t, "how_often": o} for n, (t, o) in enumerate(rows) if n != place and (t or o)]
+        return {key: value for key, value in {**content, "homework": kept}.items() if value}
+
+    return save_and_go(request, own_draft(request, pk), "", change=without)
+
+
+# -- Two windows -----------------------------------------------------------------------------------------------------
+@roles(*AUTHORS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def note_compare(request: HttpRequest, pk: int, clash_pk: int) -> HttpResponse:
+    """Two texts of one note side by side; the author says of every difference what stays."""
+    note = own_draft(request, pk)
+    clash = get_object_or_404(note.draft_versions.filter(is_clash=True), pk=clash_pk)
+    if request.method != "POST":
+        record(by=request.user, action=Action.VIEW, obj=note, patient=note.patient_id)
+        return clash_page(request, note, clash)
+    content, undecided = merged(note, clash, request.POST)
+    if undecided:
+        return clash_page(request, note, clash, status=422, undecided=undecided)
+    try:
+        notes.settle(by=request.user, note=note, content=content, version=version_of(request), clash=clash)
+    except notes.StaleVersion as stale:
+        return clash_page(request, stale.note, clash, status=409)
+    except notes.NoteLocked:
+        return locked_page(request, note, content)
+    messages.success(request, _("Both texts are one now."))
+    return redirect("sessions:note-edit", pk=pk)
+
+
+def clash_page(
+    request: HttpRequest, note: ProgressNote, clash: NoteDraftVersion, *, status: int = 200, undecided: Any = ()
+) -> HttpResponse:
+    context = {
+        "note": note,
+        "clash": clash,
+        "differences": differences(note, clash, chosen=request.POST, undecided=undecided),
+        "error_title": status != 200,
+        "undecided": undecided,
+        "window": uuid.uuid4().hex,
+    }
+    return render(request, "sessions/note/compare.html", context, status=status)
