@@ -1,7 +1,7 @@
 """The data set of the benchmark: the size of practice that performance is promised for.
 
-20 therapists, Monday to Friday 9 to 17 in slots of 60 minutes (a visit of 50 and its buffer), 26 weeks ahead with a given
-share taken, 50,040 past visits, 10,000 patients. ``history`` multiplies the past only.
+20 therapists, Monday to Friday 9 to 17 in slots of 60 minutes (a visit of 50 and its buffer), 26 weeks ahead with a
+given share taken, 50,040 past visits, 10,000 patients. ``history`` multiplies the past only.
 Rows are written by the database itself in bulk: what is measured is reading and booking, not the making of data.
 """
 
@@ -33,9 +33,15 @@ def monday(day: date) -> date:
 def fill(*, taken_percent: int = 50, history: int = 1) -> None:
     """Fill an empty, migrated database. ``taken_percent`` of the coming slots are booked, by a fixed rule."""
     clinic = cast.clinic()
-    AppointmentType.objects.update(slot_step=timedelta(minutes=60), horizon=timedelta(weeks=WEEKS_AHEAD), lead_time=timedelta(hours=1))
-    AppointmentType.objects.filter(code="CONSULT_FREE").update(length=timedelta(minutes=50), buffer_after=timedelta(minutes=10))
-    users = [User(email=f"therapist{n}@bench.example", name=f"Therapist {n:02}", password="!") for n in range(THERAPISTS)]
+    AppointmentType.objects.update(
+        slot_step=timedelta(minutes=60), horizon=timedelta(weeks=WEEKS_AHEAD), lead_time=timedelta(hours=1)
+    )
+    AppointmentType.objects.filter(code="CONSULT_FREE").update(
+        length=timedelta(minutes=50), buffer_after=timedelta(minutes=10)
+    )
+    users = [
+        User(email=f"therapist{n}@bench.example", name=f"Therapist {n:02}", password="!") for n in range(THERAPISTS)
+    ]
     User.objects.bulk_create([*users, User(email="desk@bench.example", name="Desk", password="!")])
     people = list(User.objects.filter(email__startswith="therapist").order_by("pk"))
     StaffRole.objects.bulk_create(StaffRole(user=user, role=Role.THERAPIST) for user in people)
@@ -46,8 +52,13 @@ def fill(*, taken_percent: int = 50, history: int = 1) -> None:
     )
     WorkingHours.objects.bulk_create(
         WorkingHours(
-            therapist=therapist, location=clinic.location, weekday=day, starts=time(9), ends=time(17),
-            modalities=cast.ALL_MODALITIES, valid_from=date(2015, 1, 1),
+            therapist=therapist,
+            location=clinic.location,
+            weekday=day,
+            starts=time(9),
+            ends=time(17),
+            modalities=cast.ALL_MODALITIES,
+            valid_from=date(2015, 1, 1),
         )
         for therapist in Therapist.objects.all()
         for day in range(5)
@@ -106,8 +117,19 @@ def visits(cursor, clinic: cast.Clinic, *, ahead: bool, share: int, weeks: int, 
            WHERE extract(isodow FROM %s::date + d.n) < 6 AND (t.n * 7 + d.n * 13 + h * 31) %% 100 < %s
            ORDER BY s DESC LIMIT %s""",
         [
-            PATIENTS // THERAPISTS, PATIENTS // THERAPISTS, clinic.location.pk, clinic.session.pk, "booked" if ahead else "attended", ZONE, timezone.now(),
-            weeks * 7 - 1, first, ZONE, first, share, limit,
+            PATIENTS // THERAPISTS,
+            PATIENTS // THERAPISTS,
+            clinic.location.pk,
+            clinic.session.pk,
+            "booked" if ahead else "attended",
+            ZONE,
+            timezone.now(),
+            weeks * 7 - 1,
+            first,
+            ZONE,
+            first,
+            share,
+            limit,
         ],
     )
 

@@ -49,8 +49,14 @@ def served(*, taken_percent: int, history: int = 1) -> Iterator[Site]:
         port = free_port()
         environ = {**os.environ, "DATABASE_URL": url, "PORT": str(port), "EVENKEEL_DEMO": "1", "STATIC_MANIFEST": "0"}
         program = [
-            sys.executable, "-m", "gunicorn", "tests.bench.site", "--workers=2", f"--bind=127.0.0.1:{port}",
-            "--no-control-socket", "--log-level=error",
+            sys.executable,
+            "-m",
+            "gunicorn",
+            "tests.bench.site",
+            "--workers=2",
+            f"--bind=127.0.0.1:{port}",
+            "--no-control-socket",
+            "--log-level=error",
         ]
         web = subprocess.Popen(program, env=environ)
         try:
@@ -108,5 +114,3 @@ def wait_for(url: str) -> None:
             time.sleep(0.1)
         else:
             return
-
-

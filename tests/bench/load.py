@@ -35,13 +35,26 @@ def press(url: str, *, clients: int, seconds: float, cookie: str = "") -> Sample
 
 
 def with_wrk(url: str, *, clients: int, seconds: float, cookie: str) -> Sample:
-    program = [WRK, "-t1", f"-c{clients}", f"-d{seconds:g}s", "--timeout", "10s", "--latency", "-H", f"Cookie: {cookie}", url]
+    program = [
+        WRK,
+        "-t1",
+        f"-c{clients}",
+        f"-d{seconds:g}s",
+        "--timeout",
+        "10s",
+        "--latency",
+        "-H",
+        f"Cookie: {cookie}",
+        url,
+    ]
     said = subprocess.run(program, capture_output=True, text=True, check=True, timeout=seconds + 30).stdout
     bad = re.search(r"Non-2xx or 3xx responses: (\d+)", said)
     lost = re.search(r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)", said)
     errors = int(bad.group(1)) if bad else 0
     errors += int(lost.group(4)) if lost else 0
-    return Sample(float(re.search(r"Requests/sec:\s+([\d.]+)", said).group(1)), mark(said, "50%"), mark(said, "90%"), errors)
+    return Sample(
+        float(re.search(r"Requests/sec:\s+([\d.]+)", said).group(1)), mark(said, "50%"), mark(said, "90%"), errors
+    )
 
 
 def mark(said: str, percentile: str) -> float:

@@ -1,7 +1,7 @@
-"""The WSGI application of the benchmark: Evenkeel, and beside it, in the same process, the views it is measured against.
+"""The WSGI application of the benchmark: Evenkeel and, in the same process, the views it is measured against.
 
-``/bench/e`` is an empty view under Django's seven default middlewares (E), ``/bench/q`` the same with one ``select 1`` (Q),
-``/bench/o`` an empty view under our own whole stack (O).
+``/bench/e`` is an empty view under Django's seven default middlewares (E), ``/bench/q`` the same with one
+``select 1`` (Q), ``/bench/o`` an empty view under our own whole stack (O).
 """
 
 import os

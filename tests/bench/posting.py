@@ -1,0 +1,134 @@
+"""B4: confirming a hold over HTTP, with session, history, audit row, consents and messages in one transaction.
+
+The holds are written beforehand, one browser session each, because an address may hold five times only; what is measured is the
+POST that makes an appointment of a hold. Whether it did is counted in the table afterwards.
+"""
+
+from __future__ import annotations
+
+import secrets
+import statistics
+import threading
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+import uuid
+from datetime import timedelta
+
+from django.conf import settings
+from django.contrib.sessions.backends.db import SessionStore
+from django.utils import timezone
+
+from practice.booking import Times
+from practice.holding import session_key_of
+from practice.models import Appointment, AppointmentType, Location, Modality, Patient, Status, Therapist
+from practice.views.visitor import HOLD
+from tests.bench.databases import Site
+
+HOLDS, CLIENTS = 400, 8
+MARK = "bench-b4"
+
+
+class NoRedirect(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *args, **kwargs):
+        return None
+
+
+OPENER = urllib.request.build_opener(NoRedirect)
+
+
+def confirm_holds(site: Site, *, empty: float) -> dict:
+    """Bookings a second with 8 clients against ``empty`` answers a second of E; every hold must become a booking."""
+    clear()
+    sessions = [held(number) for number in range(HOLDS)]
+    times: list[float] = []
+    answers: list[int] = []
+    lock = threading.Lock()
+
+    def work() -> None:
+        while True:
+            with lock:
+                if not sessions:
+                    return
+                session = sessions.pop()
+            began = time.perf_counter()
+            status = confirm(site.url, session)
+            with lock:
+                times.append(time.perf_counter() - began)
+                answers.append(status)
+
+    threads = [threading.Thread(target=work, daemon=True) for _ in range(CLIENTS)]
+    began = time.perf_counter()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(120)
+    seconds = time.perf_counter() - began
+    booked = Appointment.objects.filter(status=Status.BOOKED, patient__last_name=MARK).count()
+    if booked != HOLDS or set(answers) != {302}:
+        raise SystemExit(f"B4: {booked} of {HOLDS} holds became bookings, answers {sorted(set(answers))}")
+    clear()
+    ordered = sorted(times)
+    return {
+        "ratio": round(HOLDS / seconds / empty, 3),
+        "rate": round(HOLDS / seconds),
+        "p50_ms": round(statistics.median(ordered) * 1000, 1),
+        "p95_ms": round(ordered[int(len(ordered) * 0.95)] * 1000, 1),
+    }
+
+
+def confirm(url: str, session: str) -> int:
+    """Send the booking form of one browser session; the status of the answer."""
+    csrf = secrets.token_hex(16)
+    form = {
+        "csrfmiddlewaretoken": csrf,
+        "token": str(uuid.uuid4()),
+        "name": f"Bench {MARK}",
+        "email": f"{secrets.token_hex(8)}@bench.example",
+        "email_consent": "on",
+    }
+    request = urllib.request.Request(f"{url}/book/", data=urllib.parse.urlencode(form).encode())
+    request.add_header("Cookie", f"{settings.SESSION_COOKIE_NAME}={session}; {settings.CSRF_COOKIE_NAME}={csrf}")
+    try:
+        return OPENER.open(request, timeout=30).status
+    except urllib.error.HTTPError as answer:
+        return answer.code
+
+
+def held(number: int) -> str:
+    """A live hold of a browser session of its own, beyond the filled weeks so that it meets nothing; the session's key."""
+    secret = secrets.token_urlsafe(16)
+    session = SessionStore()
+    session[HOLD] = secret
+    session.save()
+    kind = AppointmentType.objects.get(code=AppointmentType.Code.CONSULT_FREE)
+    therapists = list(Therapist.objects.order_by("pk").values_list("pk", flat=True))
+    days, hour = divmod(number // len(therapists), 8)
+    place = Location.objects.order_by("pk").first()
+    start = (timezone.now() + timedelta(days=400 + days)).replace(hour=hour, minute=0, second=0, microsecond=0)
+    times = Times.of(kind, start)
+    Appointment.objects.create(
+        therapist_id=therapists[number % len(therapists)],
+        type=kind,
+        location=place,
+        modality=Modality.VIDEO,
+        status=Status.HELD,
+        starts_at=times.starts_at,
+        ends_at=times.ends_at,
+        guard=times.guard,
+        zone=place.zone,
+        hold_key=session_key_of(secret),
+        hold_address=MARK,
+        held_until=timezone.now() + timedelta(minutes=60),
+    )
+    return session.session_key
+
+
+def clear() -> None:
+    """Take holds and bookings of an earlier run out of the way; consents and history stay, they refuse to go."""
+    Appointment.objects.filter(status=Status.HELD, hold_address=MARK).delete()
+    Appointment.objects.filter(patient__last_name=MARK).update(
+        status=Status.CANCELLED_EARLY, cancelled_at=timezone.now()
+    )
+    Patient.objects.filter(last_name=MARK).update(last_name=f"{MARK}-done")
