@@ -65,8 +65,8 @@ def fill(*, taken_percent: int = 50, history: int = 1) -> None:
     )
     with connection.cursor() as cursor:
         cursor.execute(
-            """INSERT INTO practice_patient (status, first_name, last_name, name_to_use, pronouns, email, email_key, phone,
-                 time_zone, voicemail, do_not_contact, access_needs, created_at)
+            """INSERT INTO practice_patient (status, first_name, last_name, name_to_use, pronouns, email, email_key,
+                 phone, time_zone, voicemail, do_not_contact, access_needs, created_at)
                SELECT 'patient', 'P' || n, 'Bench' || n, '', '', '', '', '', %s, 'no', '', '', %s
                FROM generate_series(1, %s) n""",
             [ZONE, timezone.now(), PATIENTS],
@@ -103,8 +103,8 @@ def visits(cursor, clinic: cast.Clinic, *, ahead: bool, share: int, weeks: int, 
     start = monday(timezone.now().date())
     first = start if ahead else start - timedelta(weeks=weeks)
     cursor.execute(
-        """INSERT INTO practice_appointment (uid, occasion, therapist_id, patient_id, location_id, type_id, modality, status,
-             starts_at, ends_at, guard, zone, revision, price_cents, staff_note, hold_key, hold_address, late_minutes,
+        """INSERT INTO practice_appointment (uid, occasion, therapist_id, patient_id, location_id, type_id, modality,
+             status, starts_at, ends_at, guard, zone, revision, price_cents, staff_note, hold_key, hold_address, late_minutes,
              attended_short, cancel_reason, created_at)
            SELECT gen_random_uuid(), gen_random_uuid(), t.id,
              (SELECT min(id) FROM practice_patient) + (t.n - 1) * %s + (d.n * 8 + h) %% %s,

@@ -1,7 +1,7 @@
 """B4: confirming a hold over HTTP, with session, history, audit row, consents and messages in one transaction.
 
-The holds are written beforehand, one browser session each, because an address may hold five times only; what is measured is the
-POST that makes an appointment of a hold. Whether it did is counted in the table afterwards.
+The holds are written beforehand, one browser session each, because an address may hold five times only; what is
+measured is the POST that makes an appointment of a hold. Whether it did is counted in the table afterwards.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ def confirm(url: str, session: str) -> int:
 
 
 def held(number: int) -> str:
-    """A live hold of a browser session of its own, beyond the filled weeks so that it meets nothing; the session's key."""
+    """A live hold of a new browser session, beyond the filled weeks so that it meets nothing; the session's key."""
     secret = secrets.token_urlsafe(16)
     session = SessionStore()
     session[HOLD] = secret

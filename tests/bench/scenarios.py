@@ -97,10 +97,10 @@ def table(report: dict[str, dict]) -> None:
     print(f"\n{'':10}{'ratio':>8}{'a second':>10}{'queries':>9}{'p50 ms':>9}  target")
     for name, row in report.items():
         ratio, queries, one = row.get("ratio"), row.get("queries"), row.get("single_ms", row.get("p50_ms"))
-        cells = f"{name:10}{ratio if ratio is not None else '':>8}{row.get('rate', ''):>10}"
-        print(
-            f"{cells}{queries if queries is not None else '':>9}{one if one is not None else '':>9}  {judged(name, row)}"
-        )
+        cells = [f"{name:10}"]
+        cells += [f"{'' if value is None else value:>{width}}" for value, width in ((ratio, 8), (row.get("rate"), 10))]
+        cells += [f"{'' if value is None else value:>9}" for value in (queries, one)]
+        print("".join(cells), "", judged(name, row))
         for part, value in row.get("parts", {}).items():
             print(f"{'':12}{part}: {value}")
 
