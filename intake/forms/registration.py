@@ -16,6 +16,7 @@ from intake.models import EmergencyContact, Registration
 from intake.registration import ADULT, OLDEST, age_on
 from practice.forms.widgets import ChoiceCards, DateParts, ManyChoiceCards, TimeZoneSelect
 from practice.models import Patient
+from practice.templatetags.evenkeel import tel
 
 YES_NO = [("yes", _("Yes")), ("no", _("No"))]
 COUNTRIES = [
@@ -51,6 +52,18 @@ def yes_no(label: str, hint: str = "", **options: Any) -> forms.TypedChoiceField
         widget=ChoiceCards(size="tight"),
         **options,
     )
+
+
+def telephone(label: str, hint: str = "", **options: Any) -> PhoneNumberField:
+    """A telephone number; what was typed stays as it was typed when the form comes back."""
+    return PhoneNumberField(
+        label=label, help_text=hint, required=False, widget=forms.TextInput(attrs={"type": "tel"}), **options
+    )
+
+
+def as_national(number: Any) -> str:
+    """A stored number as people at home write it."""
+    return str(tel(number)) if number else ""
 
 
 def as_yes_no(value: bool | None) -> str | None:
@@ -190,11 +203,7 @@ class NeedsForm(forms.Form):
 
 
 class ContactForm(forms.Form):
-    phone = PhoneNumberField(
-        label=_("Mobile phone"),
-        required=False,
-        help_text=_("Numbers from outside the US start with + and the country."),
-    )
+    phone = telephone(_("Mobile phone"), _("Numbers from outside the US start with + and the country."))
     may_email = yes_no(
         _("May we e-mail you about appointments?"), _("Clinic, day and time, nothing else."), initial="no"
     )
@@ -247,8 +256,8 @@ class ContactForm(forms.Form):
 
     @staticmethod
     def initial_of(patient: Patient, registration: Registration | None) -> dict[str, Any]:
-        names = ("phone", "voicemail", "sending_from", "sending_until", "do_not_contact")
-        found = {name: getattr(patient, name) for name in names}
+        names = ("voicemail", "sending_from", "sending_until", "do_not_contact")
+        found = {name: getattr(patient, name) for name in names} | {"phone": as_national(patient.phone)}
         if registration:
             found |= {"prefers": registration.prefers, "contact_notes": registration.contact_notes}
         return found
@@ -272,7 +281,7 @@ class EmergencyForm(forms.Form):
     relationship = forms.CharField(
         label=_("Who they are to you"), max_length=100, required=False, help_text=_("Such as partner, sister, friend.")
     )
-    phone = PhoneNumberField(label=_("Their phone"), required=False)
+    phone = telephone(_("Their phone"))
     knows = yes_no(_("May they know that you are a patient here?"), required=False, empty_value=None)
     may_call = forms.ChoiceField(
         label=_("When may we call them?"),
@@ -304,8 +313,8 @@ class EmergencyForm(forms.Form):
         contact = EmergencyContact.objects.filter(patient=patient).first()
         found: dict[str, Any] = {"session_place": registration.session_place} if registration else {}
         if contact:
-            names = ("name", "relationship", "phone", "may_call", "none_because")
-            found |= {name: getattr(contact, name) for name in names}
+            names = ("name", "relationship", "may_call", "none_because")
+            found |= {name: getattr(contact, name) for name in names} | {"phone": as_national(contact.phone)}
             found |= {"knows": as_yes_no(contact.knows), "has_contact": as_yes_no(not contact.none_because)}
         return found
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from intake import alerts
 from intake.forms.alert import AssessmentForm, AttemptForm, CloseForm, RaiseForm
 from intake.models import AlertState, RiskAlert
-from intake.views.loaders import visible_alert, visible_patient
+from intake.views.loaders import posted, visible_alert, visible_patient
 from practice.access import roles
 from practice.audit import Action, record
 from practice.models import Patient
@@ -101,7 +101,7 @@ def alert_attempt(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def alert_assess(request: HttpRequest, pk: int) -> HttpResponse:
     alert = visible_alert(request, pk)
-    form = AssessmentForm(request.POST or None)
+    form = AssessmentForm(posted(request))
     problem = ""
     if request.method == "POST" and form.is_valid():
         try:
@@ -120,7 +120,7 @@ def alert_assess(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def alert_close(request: HttpRequest, pk: int) -> HttpResponse:
     alert = visible_alert(request, pk)
-    form = CloseForm(request.POST or None)
+    form = CloseForm(posted(request))
     problem = ""
     if request.method == "POST" and form.is_valid():
         try:
@@ -139,7 +139,7 @@ def alert_close(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def alert_raise(request: HttpRequest, patient_pk: int) -> HttpResponse:
     patient = visible_patient(request, patient_pk)
-    form = RaiseForm(request.POST or None)
+    form = RaiseForm(posted(request))
     if request.method == "POST" and form.is_valid():
         alert = alerts.mark_by_clinician(by=request.user, patient=patient, **form.cleaned_data)
         return redirect("intake:alert-detail", pk=alert.pk)

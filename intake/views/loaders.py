@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, QueryDict
 from django.shortcuts import get_object_or_404
 
 from intake.definition import Item
@@ -32,6 +32,11 @@ def visible_patient(request: HttpRequest, pk: int) -> Patient:
 def visible_alert(request: HttpRequest, pk: int) -> RiskAlert:
     rows = RiskAlert.objects.visible_to(request.user).select_related("patient", "acknowledged_by", "closed_by")
     return get_object_or_404(rows, pk=pk)
+
+
+def posted(request: HttpRequest) -> QueryDict | None:
+    """What was sent, an empty form included; None when the page is only asked for."""
+    return request.POST if request.method == "POST" else None
 
 
 def origin_of(request: HttpRequest) -> Origin:

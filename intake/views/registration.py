@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from intake import consent, registration
 from intake.forms.registration import FORMS, AgreementForm, EmergencyForm
 from intake.models import Registration
-from intake.views.loaders import origin_of
+from intake.views.loaders import origin_of, posted
 from practice.access import roles
 from practice.audit import Action, record
 from practice.consents import NothingToWithdraw, withdraw_consent
@@ -151,7 +151,7 @@ def consent_sign(request: HttpRequest, slug: str) -> HttpResponse:
     if not agreement.is_signed:
         raise Http404
     acknowledges = agreement.text.type == ConsentType.NPP_ACK
-    form = AgreementForm(request.POST or None, acknowledges=acknowledges)
+    form = AgreementForm(posted(request), acknowledges=acknowledges)
     patient = request.user.patient
     if request.method == "POST" and form.is_valid():
         registration.sign(

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from intake import alerts, measures
 from intake.forms.measure import CorrectionForm, PaperForm
 from intake.models import InstrumentVersion, MeasureResponse
-from intake.views.loaders import item_numbered, visible_patient
+from intake.views.loaders import item_numbered, posted, visible_patient
 from practice.access import roles
 from practice.audit import Action, record
 from practice.models import Patient
@@ -56,7 +56,7 @@ def measure_detail(request: HttpRequest, pk: int) -> HttpResponse:
 def measure_correct(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     response = counted_response(request, pk)
     item = item_numbered(response, number)
-    form = CorrectionForm(request.POST or None, item=item)
+    form = CorrectionForm(posted(request), item=item)
     if request.method == "POST" and form.is_valid():
         value = form.cleaned_data["answer"]
         measures.correct_answer(
@@ -89,7 +89,7 @@ def paper_entry(request: HttpRequest, patient_pk: int, pk: int) -> HttpResponse:
     patient = scheduled_patient(request, patient_pk)
     version = get_object_or_404(InstrumentVersion.objects.active(), pk=pk)
     form = PaperForm(
-        request.POST or None,
+        posted(request),
         definition=version.definition,
         initial={"token": uuid.uuid4(), "taken_on": timezone.localdate()},
     )
