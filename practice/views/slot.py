@@ -47,6 +47,7 @@ def slot_page(
         "offered": offered,
         "minutes": offered.rules.length // 60,
         "picker": shown,
+        "zone": zone,
         "zones": zones_to_choose(zone) if therapist.way != Modality.IN_PERSON else [],
         "places": sorted({place.name for place in offered.places.values()}),
         "others": others(therapist) if shown is None or not shown.parts else [],
@@ -154,8 +155,8 @@ def first_of_all(request: HttpRequest, offered: Offer | None) -> list[tuple[slot
 def by_day(found: list[tuple[slots.Slot, Offered]], zone: str) -> list[tuple[object, list]]:
     here, days = ZoneInfo(zone), {}
     for slot, who in found:
-        local = slot.starts_at.astimezone(here)
-        days.setdefault(local.date(), []).append((slot, local, who, Modality(who.way).label))
+        day = slot.starts_at.astimezone(here).date()
+        days.setdefault(day, []).append((slot, who, Modality(who.way).label))
     return list(days.items())
 
 
