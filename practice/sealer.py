@@ -121,8 +121,8 @@ def unsealed_range() -> tuple[AuditSeal | None, int]:
         ended = int(cursor.fetchone()[0])
     if last and ended < last.until_xact:
         raise TransactionsRestarted(
-            "The database counts its transactions from the beginning again, as after a restore from a dump. Restore "
-            "the physical backup instead, or see docs/operations.md for how to begin a new chain of seals."
+            "The database counts its transactions from the beginning again, as after a restore from a dump. "
+            "Restore the physical backup instead: the seals cannot go on from a dump."
         )
     return last, ended
 

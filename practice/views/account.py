@@ -5,6 +5,7 @@ These are classes because allauth's are; everything of ours elsewhere is functio
 
 import functools
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from allauth.account import views as account
@@ -19,6 +20,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 
@@ -27,10 +29,12 @@ from practice.access import roles
 from practice.accounts import MFAAdapter
 from practice.context import Shell
 from practice.forms import account as forms
+from practice.messages import account_message
 from practice.roles import STAFF
 
 View = Callable[..., HttpResponse]
 SECRETS = ("password", "password1", "oldpassword", "code")
+UNKNOWN_GOOD_FOR = timedelta(hours=1)
 
 
 def answered(view: View, *, failure: str = "") -> View:
@@ -50,8 +54,20 @@ def answered(view: View, *, failure: str = "") -> View:
 
 
 # -- Signing in and out --------------------------------------------------------------------------------
+class AskCode(account.RequestLoginCodeView):
+    def form_valid(self, form) -> HttpResponse:
+        if form._user is None:
+            tell_unknown(form.cleaned_data["email"])
+        return super().form_valid(form)
+
+
+def tell_unknown(email: str) -> None:
+    """Write to an address that signs in otherwise or not at all, so that only its owner learns it."""
+    account_message(kind="sign_in_unknown", secret={"to": email}, expires_at=timezone.now() + UNKNOWN_GOOD_FOR)
+
+
 sign_in = answered(account.LoginView.as_view(form_class=forms.StaffSignInForm))
-ask_code = answered(account.RequestLoginCodeView.as_view(form_class=forms.AskCodeForm))
+ask_code = answered(AskCode.as_view(form_class=forms.AskCodeForm))
 type_code = answered(account.ConfirmLoginCodeView.as_view(form_class=forms.TypeCodeForm), failure="code")
 inactive = account.account_inactive
 sign_out = login_not_required(account.logout)
@@ -86,7 +102,16 @@ passkey_again = PasskeyAgain.as_view()
 
 # -- The password of staff --------------------------------------------------------------------------------
 password_change = roles(*STAFF)(answered(account.PasswordChangeView.as_view(form_class=forms.PasswordChangeForm)))
-password_reset = answered(login_not_required(account.PasswordResetView.as_view(form_class=forms.AskResetForm)))
+
+
+class AskReset(account.PasswordResetView):
+    def form_valid(self, form) -> HttpResponse:
+        if not any(user.is_staff_member for user in form.users):
+            tell_unknown(form.cleaned_data["email"])
+        return super().form_valid(form)
+
+
+password_reset = answered(login_not_required(AskReset.as_view(form_class=forms.AskResetForm)))
 password_reset_done = account.password_reset_done
 password_reset_from_key = answered(account.PasswordResetFromKeyView.as_view(form_class=forms.ResetForm))
 password_reset_from_key_done = account.password_reset_from_key_done

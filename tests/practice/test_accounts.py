@@ -6,6 +6,8 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from allauth.account.models import EmailAddress
+from allauth.account.utils import user_pk_to_url_str
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_totp_secret, hotp_value
@@ -191,7 +193,8 @@ def test_codes_are_for_patients_and_the_answer_never_tells(client, patient, ther
         text = re.sub(r'name="csrfmiddlewaretoken" value="\w+"|nonce="[^"]+"', "", page.text.replace(email, "ADDRESS"))
         answers.append((first.status_code, first.headers["Location"], page.status_code, text))
     assert answers[0] == answers[1]
-    assert not Message.objects.exclude(user=patient.user).exists()
+    assert list(Message.objects.values_list("kind", flat=True).order_by("kind")) == ["sign_in_code", "sign_in_unknown"]
+    assert words_of("sign_in_unknown") == {"to": address}
     assert unknown.post(CONFIRM, {"code": ""}).status_code == 422
     assert not is_in(unknown)
 
@@ -209,7 +212,8 @@ def test_a_patient_gets_no_password_by_asking_to_reset_one(client, patient, ther
         for email in (patient.email, therapist.email, "nobody@example.org")
     ]
     assert len(set(answers)) == 1
-    assert list(Message.objects.values_list("kind", "user")) == [("password_reset", therapist.pk)]
+    sent = list(Message.objects.order_by("created_at").values_list("kind", "user"))
+    assert sent == [("sign_in_unknown", None), ("password_reset", therapist.pk), ("sign_in_unknown", None)]
 
 
 # -- Passwords --------------------------------------------------------------------------------------------------------
@@ -346,6 +350,12 @@ def test_guessing_the_second_factor_is_slowed(client, therapist, secret):
 
 
 # -- Doors that are not there -----------------------------------------------------------------------------------------
+def test_looking_at_a_reset_link_writes_nothing(client, therapist):
+    uid = user_pk_to_url_str(therapist)
+    client.get(reverse("account_reset_password_from_key", kwargs={"uidb36": uid, "key": "abc-def"}))
+    assert not EmailAddress.objects.exists()
+
+
 def test_sign_up_is_closed():
     for name in ("account_signup", "account_email", "account_set_password", "mfa_signup_webauthn"):
         with pytest.raises(NoReverseMatch):
