@@ -57,6 +57,7 @@ def calendar(request: HttpRequest, template: str, days: list[date], chosen: dict
         {
             "heading": heading(days),
             "grid": grid,
+            "one_day": len(days) == 1,
             "days": days,
             "focus": focus if focus in days else days[0],
             "today": today,
