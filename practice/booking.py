@@ -200,21 +200,24 @@ def require_hours(
     *,
     outside_hours: bool = False,
     moving: int | None = None,
-    hold_key: str = "",
+    hold_key: str | None = None,
 ) -> None:
-    """The therapist works then: to the letter of the public schedule for visitors and patients (NotOffered), inside
-    hours and not in time off for staff (OutsideHours) unless they insist.
+    """Raises NotOffered or OutsideHours where the therapist does not work then.
+
+    Visitors and patients are bound to the letter of the public schedule; staff are asked to insist outside hours and in
+    time off. A browser session that wants to hold (``hold_key``) finds listed therapists and public types only.
     """
     staff = by is not None and by.is_staff_member
     if staff and outside_hours:
         return
-    offered = availability.offer(code=type.code, modality=modality, therapist_id=therapist.pk)
+    whose = {"slug": therapist.slug} if hold_key is not None else {"therapist_id": therapist.pk}
+    offered = availability.offer(code=type.code, modality=modality, **whose)
     if offered is None:
         raise NotOffered
     start, end = int(times.starts_at.timestamp()), int(times.ends_at.timestamp())
     now = timezone.now()
     if not staff:
-        found = availability.free_between(offered, start, start + 1, now=now, moving=moving, hold_key=hold_key)
+        found = availability.free_between(offered, start, start + 1, now=now, moving=moving, hold_key=hold_key or "")
         if not any(slot.location_id == location.pk for slot in found):
             raise NotOffered
         return
