@@ -1,4 +1,4 @@
-"""The chips of the calendar. A week of everybody holds hundreds: one call builds a cell, not ten template nodes a chip."""
+"""The chips of the calendar: a week of everybody holds hundreds, so one call builds a cell, not ten nodes a chip."""
 
 from __future__ import annotations
 
