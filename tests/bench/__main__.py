@@ -1,7 +1,8 @@
 """The benchmark: what a page costs, as a ratio to an empty view in the same run.
 
 ``python3 dev.py bench [--json FILE] [--big] [--seconds N]``. Absolute figures belong to the machine; ratios are what
-is compared. Every round measures E, Q and each scenario side by side; the median round is reported. ``--big`` adds the x100 history
+is compared. Every round measures E, Q and each scenario side by side; the median round is reported. ``--big`` adds the
+x100 history
 (about five million past visits, a quarter of an hour to fill once).
 """
 

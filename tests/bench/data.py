@@ -104,7 +104,8 @@ def visits(cursor, clinic: cast.Clinic, *, ahead: bool, share: int, weeks: int, 
     first = start if ahead else start - timedelta(weeks=weeks)
     cursor.execute(
         """INSERT INTO practice_appointment (uid, occasion, therapist_id, patient_id, location_id, type_id, modality,
-             status, starts_at, ends_at, guard, zone, revision, price_cents, staff_note, hold_key, hold_address, late_minutes,
+             status, starts_at, ends_at, guard, zone, revision, price_cents, staff_note, hold_key, hold_address,
+             late_minutes,
              attended_short, cancel_reason, created_at)
            SELECT gen_random_uuid(), gen_random_uuid(), t.id,
              (SELECT min(id) FROM practice_patient) + (t.n - 1) * %s + (d.n * 8 + h) %% %s,
