@@ -161,6 +161,8 @@ FIELDS: tuple[Field, ...] = (
     Field("risk_others", _("Thoughts of harming others"), "choice", "risk", ATTENDED, ATTENDED, HARM),
     Field("risk_abuse", _("Concern about abuse"), "choice", "risk", ATTENDED, ATTENDED, ABUSE),
     Field("risk_change", _("Change since last time"), "choice", "risk", ATTENDED, ATTENDED, RISK_CHANGE),
+    Field("risk_considered", _("Risk, as far as you know it"), "text", "risk", frozenset({MISSED}),
+          frozenset({MISSED}), rows=3),
     Field("pain_now", _("Pain now"), "scale", "measures", ONLY_SESSION, ONLY_SESSION, SCALE),
     Field("pain_week", _("Pain on average this week"), "scale", "measures", ONLY_SESSION, ONLY_SESSION, SCALE),
     Field("function", _("Function, in one line"), "line", "measures", ONLY_SESSION, ONLY_SESSION),
@@ -187,8 +189,6 @@ FIELDS: tuple[Field, ...] = (
         rows=5,
     ),
     Field("outreach", _("What you did to reach the person"), "text", "interventions", frozenset({MISSED}),
-          frozenset({MISSED}), rows=3),
-    Field("risk_considered", _("Risk, as far as you know it"), "text", "risk", frozenset({MISSED}),
           frozenset({MISSED}), rows=3),
     Field("summary", _("What happened"), "text", "interventions", frozenset({SHORT}), frozenset({SHORT}), rows=4),
     Field("engagement", _("Engagement"), "choice", "response", ONLY_SESSION, ONLY_SESSION, ENGAGEMENT,
@@ -266,8 +266,10 @@ def homework_lines(content: Content) -> list[dict[str, str]]:
 
 def risk_is_above_none(content: Content) -> bool:
     """Whether the risk check calls for the structured form (clinical.md 5.1)."""
-    answers = [text_of(content, key) for key in ("risk_suicide", "risk_others", "risk_abuse")]
-    return any(answer not in ("", NOTHING) for answer in answers)
+    checked = ("risk_suicide", "risk_others", "risk_abuse")
+    return any(
+        text_of(content, key) in {value for value, _label in BY_KEY[key].choices if value != NOTHING} for key in checked
+    )
 
 
 def risk_tier(content: Content) -> str:

@@ -96,7 +96,7 @@ def save_and_go(request: HttpRequest, note: ProgressNote, then: str, change: Any
 
 def version_of(request: HttpRequest) -> int:
     typed = request.POST.get("version", "")
-    return int(typed) if typed.isdigit() and len(typed) < 9 else -1
+    return int(typed) if typed.isdigit() and len(typed) < 9 else 0
 
 
 def clash_of(request: HttpRequest, note: ProgressNote) -> NoteDraftVersion:

@@ -1,4 +1,4 @@
-"""A patient in treatment: consents given, a course of twelve, sessions attended, a note that only needs its signature."""
+"""A patient in treatment: consents given, a course of twelve, sessions attended, a note ready for its signature."""
 
 from datetime import timedelta
 
