@@ -218,7 +218,8 @@ def booking_page(request, what: What, choice: WhatForm, form: WhenForm, *, headi
             "choice": choice,
             "form": form,
             "day": what.day,
-            "zone_words": zone_label(what.location.zone),
+            "zone_words": _("Times are %(zone)s, %(place)s")
+            % {"zone": zone_label(what.location.zone), "place": what.location.name},
             "before": what.query(what.day - timedelta(days=1), **more),
             "after": what.query(what.day + timedelta(days=1), **more),
             "times": times,

@@ -159,6 +159,12 @@ def appointment_pk(world, side) -> dict[str, Any]:
     return {"pk": cast.appointment(therapist=clinician, patient=side.patient, starts_at=starts_at).pk}
 
 
+def visit_uid(world, side) -> dict[str, Any]:
+    from practice.models import Appointment  # noqa: PLC0415
+
+    return {"uid": Appointment.objects.get(pk=appointment_pk(world, side)["pk"]).uid}
+
+
 def delivered_key(world, side) -> dict[str, Any]:
     from practice import outbox_folder  # noqa: PLC0415
     from practice.letter import Letter  # noqa: PLC0415
@@ -177,6 +183,26 @@ RULES: dict[str, Row] = {
     "practice:privacy": public(),
     "practice:accessibility": public(),
     "practice:help-now": public(),
+    # Therapists, free times, and booking without an account
+    "practice:therapist-list": public(),
+    "practice:therapist-detail": public(fixed={"slug": "ines-varga"}),
+    "practice:slot-list": public(fixed={"slug": "ines-varga"}),
+    "practice:slot-json": public(fixed={"slug": "ines-varga"}),
+    "practice:slot-first": public(),
+    "practice:slot-first-json": public(),
+    "practice:slot-zone": public(),
+    "practice:hold-create": public(post_only=True),
+    "practice:hold-extend": public(post_only=True),
+    "practice:booking-confirm": public(),
+    "practice:booking-done": public(),
+    # The private link of an appointment, without which only its patient is let in
+    "practice:manage-open": public(fixed={"token": "not-a-token-of-anybody"}),
+    "practice:manage-show": row("patient", visitors="deny", of=visit_uid),
+    "practice:manage-confirm": row("patient", visitors="deny", of=visit_uid, post_only=True),
+    "practice:manage-move": row("patient", visitors="deny", of=visit_uid),
+    "practice:manage-cancel": row("patient", visitors="deny", of=visit_uid),
+    "practice:manage-calendar": row("patient", visitors="deny", of=visit_uid),
+    "practice:appointment-mine": patients(),
     # The start page
     "practice:today": signed_in(),
     # Messages that failed

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
-from practice import messages, outbox_folder
+from practice import manage_links, messages, outbox_folder
 from practice.letter import Letter
 from practice.models import Appointment, ConsentRecord, Message, Patient
 from practice.models.consent import Decision
@@ -25,6 +25,7 @@ def booked(therapist, patient, *, starts_at: datetime | None = None, **fields) -
     appointment = cast.appointment(
         therapist=therapist.therapist, patient=patient, starts_at=starts_at, modality="in_person", **fields
     )
+    manage_links.make(appointment)
     messages.appointment_booked(appointment)
     return appointment
 

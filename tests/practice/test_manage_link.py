@@ -101,7 +101,7 @@ def test_without_the_link_there_is_nothing(talk, as_, other_patient, therapist, 
 
 def test_a_wrong_link_says_it_has_ended(talk, as_):
     for token in ("x" * 22, "short", "%C3%A4" * 5):
-        assert as_(None).get(f"/a/{token}/").status_code == 404
+        assert as_(None).get(f"/a/{token}/").status_code == 410
 
 
 def test_the_link_of_one_appointment_opens_no_other(talk, opened, clinic, other_therapist):
@@ -169,7 +169,7 @@ def test_after_the_deadline_it_is_the_telephone(talk, opened, frozen):
 def test_it_is_dead_after_the_visit(talk, opened, as_, frozen):
     address = path(talk)
     frozen.move_to(TUESDAY_NINE + 20 * timedelta(minutes=1))
-    assert as_(None).get(address).status_code == 404
+    assert as_(None).get(address).status_code == 410
     assert opened.get(page("show", talk)).status_code == 404
     assert manage_links.url_for(talk) == ""
 
@@ -177,7 +177,7 @@ def test_it_is_dead_after_the_visit(talk, opened, as_, frozen):
 def test_a_revoked_link_is_dead(talk, as_):
     address = path(talk)
     ManageLink.objects.update(revoked_at=NOW)
-    assert as_(None).get(address).status_code == 404
+    assert as_(None).get(address).status_code == 410
 
 
 def test_the_calendar_file_tells_nobody_what_it_is_for(talk, opened):

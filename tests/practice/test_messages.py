@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -229,7 +230,17 @@ def test_an_email_says_when_in_whose_zone_and_where_to_change_it(therapist, pati
     assert letter.subject == "Your appointment"
     assert "Tuesday, 19 May 2026\n10:20 AM Pacific" in letter.text
     assert "(541) 555-0142" in letter.text
-    assert "http://localhost" in letter.text
+    assert re.search(r"^http://localhost:\d+/a/[\w-]{22}/$", letter.text, re.MULTILINE)
+    assert "Keep the link to yourself" in letter.text
+
+
+def test_somebody_with_an_account_is_led_to_the_sign_in_and_gets_no_private_link(therapist, patient):
+    consent(patient, "EMAIL")
+    booked(therapist, patient)
+    send()
+    (letter,) = letters()
+    assert "/appointments/" in letter.text
+    assert "/a/" not in letter.text + letter.html + letter.calendar.decode()
     assert letter.sender == "Tern Bay"
 
 
