@@ -58,8 +58,8 @@ THERAPISTS = (
         "PsyD, licensed psychologist",
         14,
         "We start with the day you have, not the day you wish you had.",
-        "Ines works with people whose pain has outstayed every explanation. She likes small experiments, paper and pen, and "
-        "sessions in which standing up and walking about is normal.",
+        "Ines works with people whose pain has outstayed every explanation. She likes small experiments, paper and "
+        "pen, and sessions in which standing up and walking about is normal.",
         ("CBT", "ACT", "Pacing"),
         ("Back pain", "Fibromyalgia", "Neck pain"),
         ("en", "hu"),
@@ -73,8 +73,8 @@ THERAPISTS = (
         "LCSW",
         9,
         "Pain is loud. We make the rest of your life a little louder.",
-        "Tomas sees people by video and by phone, many of them after an operation that did not bring what it promised. He "
-        "spends time on sleep and on saying no.",
+        "Tomas sees people by video and by phone, many of them after an operation that did not bring what it promised. "
+        "He spends time on sleep and on saying no.",
         ("CBT", "Sleep work", "Mindfulness"),
         ("Pain after surgery", "Neuropathic pain", "Back pain"),
         ("en", "yo"),
@@ -88,8 +88,8 @@ THERAPISTS = (
         "PhD, clinical psychologist",
         17,
         "You do not have to like the pain to stop fighting it all day.",
-        "Priya has worked with headache and pelvic pain for most of her career. Her sessions are calm, structured and end "
-        "with one thing to try.",
+        "Priya has worked with headache and pelvic pain for most of her career. Her sessions are calm, structured and "
+        "end with one thing to try.",
         ("ACT", "CBT", "Mindfulness"),
         ("Migraine", "Endometriosis", "Jaw pain"),
         ("en", "sv", "hi"),
@@ -103,8 +103,8 @@ THERAPISTS = (
         "PsyD, licensed psychologist",
         6,
         "Nobody can pour from a body that never rests.",
-        "Noor helps people who look after others and have forgotten themselves. She works with graded activity, worry and "
-        "the fear of movement.",
+        "Noor helps people who look after others and have forgotten themselves. She works with graded activity, worry "
+        "and the fear of movement.",
         ("CBT", "Graded activity"),
         ("Arthritis", "Back pain", "Fibromyalgia"),
         ("en", "es"),
@@ -121,8 +121,8 @@ THERAPISTS = (
         "LPC",
         11,
         "Start so small that a bad day cannot stop it.",
-        "Daniel was a carpenter before his own back sent him to study. He works on pacing, work and the talks one has with "
-        "employers and doctors.",
+        "Daniel was a carpenter before his own back sent him to study. He works on pacing, work and the talks one has "
+        "with employers and doctors.",
         ("CBT", "Pacing", "Communication"),
         ("Back pain", "Neck pain", "Pain after injury"),
         ("en",),
@@ -136,8 +136,8 @@ THERAPISTS = (
         "MA, in supervised practice",
         1,
         "I have time, and a supervisor who has more.",
-        "Wren is in training and works under the supervision of Ines Varga. Sessions with Wren cost less and have the same "
-        "shape.",
+        "Wren is in training and works under the supervision of Sefa Lindholm. Sessions with Wren cost less and have "
+        "the same shape.",
         ("CBT", "Relaxation"),
         ("Back pain", "Headache", "Arthritis"),
         ("en", "es"),

@@ -10,6 +10,7 @@ from practice.models.booking import COMING
 from practice.roles import Role
 
 VISITOR = "visitor"
+SHOWN_PATIENT, SHOWN_THERAPIST = "rosa.meier@patients.example", "ines-varga"
 STEPS = (VISITOR, Role.PATIENT, Role.THERAPIST, Role.FRONT_DESK, Role.MANAGER)
 
 
@@ -27,23 +28,23 @@ def person_for(step: str) -> User:
 
 
 def patient_in_mid_course() -> User | None:
-    """A patient with an account, a visit to come, and the most visits behind."""
+    """The patient who was made to be shown; where that record is gone, one with an account and a visit to come."""
     now = timezone.now()
-    with_account = Patient.objects.filter(user__is_active=True, status=Patient.Status.PATIENT)
-    visits = with_account.annotate(
-        coming=Count("appointments", filter=Q(appointments__status__in=COMING, appointments__starts_at__gt=now)),
-        attended=Count("appointments", filter=Q(appointments__status=Status.ATTENDED)),
-    )
-    patient = visits.select_related("user").order_by("coming", "-attended", "pk").filter(coming__gt=0).first()
-    patient = patient or visits.select_related("user").order_by("-attended", "pk").first()
+    with_account = Patient.objects.filter(user__is_active=True, status=Patient.Status.PATIENT).select_related("user")
+    shown = with_account.filter(email=SHOWN_PATIENT).first()
+    coming = Count("appointments", filter=Q(appointments__status__in=COMING, appointments__starts_at__gt=now))
+    attended = Count("appointments", filter=Q(appointments__status=Status.ATTENDED))
+    others = with_account.annotate(coming=coming, attended=attended).order_by("-coming", "-attended", "pk")
+    patient = shown or others.first()
     return patient.user if patient else None
 
 
 def busiest_therapist() -> User | None:
-    """A licensed therapist with the most visits behind."""
+    """The therapist who was made to be shown, or the licensed one with the most visits behind."""
     licensed = Therapist.objects.filter(user__is_active=True, user__staff_roles__role=Role.THERAPIST)
     attended = Count("appointments", filter=Q(appointments__status=Status.ATTENDED))
-    therapist = licensed.annotate(attended=attended).select_related("user").order_by("-attended", "pk").first()
+    rows = licensed.annotate(attended=attended).select_related("user").order_by("-attended", "pk")
+    therapist = rows.filter(slug=SHOWN_THERAPIST).first() or rows.first()
     return therapist.user if therapist else None
 
 
