@@ -20,7 +20,12 @@ def aim(now: dt.datetime, hours: OpeningHours | None) -> str:
     if hours.is_open(now):
         return _("We are telling a clinician now. The clinic is open, and we aim to call you today.")
     opens = hours.next_opening(now).astimezone(hours.zone)
-    when = f"{date_format(opens, 'l')}, {date_format(opens, 'g:i A').lower()}"
-    return _(
-        "We are telling a clinician. The clinic is closed now and opens on %(when)s. Until then call or text 988."
-    ) % {"when": when}
+    time = date_format(opens, "g:i A").lower()
+    if opens.date() == now.astimezone(hours.zone).date():
+        words = _("We are telling a clinician. The clinic opens today at %(time)s. Until then call or text 988.")
+    else:
+        words = _(
+            "We are telling a clinician. The clinic is closed now and opens on %(day)s at %(time)s. "
+            "Until then call or text 988."
+        )
+    return words % {"day": date_format(opens, "l"), "time": time}

@@ -56,9 +56,7 @@ def yes_no(label: str, hint: str = "", **options: Any) -> forms.TypedChoiceField
 
 def telephone(label: str, hint: str = "", **options: Any) -> PhoneNumberField:
     """A telephone number; what was typed stays as it was typed when the form comes back."""
-    return PhoneNumberField(
-        label=label, help_text=hint, required=False, widget=forms.TextInput(attrs={"type": "tel"}), **options
-    )
+    return PhoneNumberField(label=label, help_text=hint, widget=forms.TextInput(attrs={"type": "tel"}), **options)
 
 
 def as_national(number: Any) -> str:
@@ -203,7 +201,7 @@ class NeedsForm(forms.Form):
 
 
 class ContactForm(forms.Form):
-    phone = telephone(_("Mobile phone"), _("Numbers from outside the US start with + and the country."))
+    phone = telephone(_("Mobile phone"), _("Numbers from outside the US start with + and the country."), required=False)
     may_email = yes_no(
         _("May we e-mail you about appointments?"), _("Clinic, day and time, nothing else."), initial="no"
     )
@@ -273,27 +271,39 @@ class ContactForm(forms.Form):
 
 
 class EmergencyForm(forms.Form):
+    """Somebody to call, all of it, or a word about why there is nobody: the first answer decides which is needed."""
+
+    CONTACT = ("name", "relationship", "phone", "knows", "may_call")
     has_contact = yes_no(
         _("Is there somebody we may call in an emergency?"),
         _("A clinician decides whether to call. The software never does."),
     )
-    name = forms.CharField(label=_("Their name"), max_length=200, required=False)
-    relationship = forms.CharField(
-        label=_("Who they are to you"), max_length=100, required=False, help_text=_("Such as partner, sister, friend.")
+    name = forms.CharField(
+        label=_("Their name"), max_length=200, error_messages={"required": _("Write the name of the person.")}
     )
-    phone = telephone(_("Their phone"))
-    knows = yes_no(_("May they know that you are a patient here?"), required=False, empty_value=None)
+    relationship = forms.CharField(
+        label=_("Who they are to you"),
+        max_length=100,
+        help_text=_("Such as partner, sister, friend."),
+        error_messages={"required": _("Write who this person is to you.")},
+    )
+    phone = telephone(_("Their phone"), error_messages={"required": _("Add a phone number.")})
+    knows = yes_no(
+        _("May they know that you are a patient here?"),
+        empty_value=None,
+        error_messages={"required": _("Choose yes or no.")},
+    )
     may_call = forms.ChoiceField(
         label=_("When may we call them?"),
         choices=EmergencyContact.MayCall.choices,
-        required=False,
         widget=ChoiceCards(size="tight"),
+        error_messages={"required": _("Choose when we may call.")},
     )
     none_because = forms.CharField(
         label=_("If there is nobody: why?"),
         max_length=300,
-        required=False,
         help_text=_("A word is enough, such as: I would rather not. Your therapist talks with you about it."),
+        error_messages={"required": _("Write a word about why, even a short one.")},
     )
     session_place = forms.CharField(
         label=_("Where are you usually during video or phone sessions?"),
@@ -307,6 +317,10 @@ class EmergencyForm(forms.Form):
     def __init__(self, *args: Any, own_phone: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.own_phone = str(own_phone or "")
+        answer = self.data.get("has_contact") if self.is_bound else ""
+        for name in self.CONTACT:
+            self.fields[name].required = answer != "no"
+        self.fields["none_because"].required = answer == "no"
 
     @staticmethod
     def initial_of(patient: Patient, registration: Registration | None) -> dict[str, Any]:
@@ -320,25 +334,14 @@ class EmergencyForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
-        if cleaned.get("has_contact") is False:
-            cleaned |= {"name": "", "relationship": "", "phone": "", "knows": None, "may_call": ""}
-            for name in ("phone", "knows", "may_call", "name", "relationship"):
+        has_contact = cleaned.get("has_contact")
+        if not has_contact:
+            # Nobody, or not said yet: the fields of a contact do not count and are not complained about.
+            for name in self.CONTACT:
                 self.errors.pop(name, None)
-            if not cleaned.get("none_because"):
-                self.add_error("none_because", _("Write a word about why, even a short one."))
-            return cleaned
-        cleaned["none_because"] = ""
-        needed = {
-            "name": _("Write the name of the person."),
-            "relationship": _("Write who this person is to you."),
-            "phone": _("Add a phone number."),
-            "may_call": _("Choose when we may call."),
-        }
-        for name, message in needed.items():
-            if not cleaned.get(name) and name not in self.errors:
-                self.add_error(name, message)
-        if cleaned.get("knows") is None and "knows" not in self.errors:
-            self.add_error("knows", _("Choose yes or no."))
+                cleaned[name] = None if name == "knows" else ""
+        if has_contact:
+            cleaned["none_because"] = ""
         if cleaned.get("phone") and str(cleaned["phone"]) == self.own_phone:
             self.add_error("phone", _("This is your own number. Add the number of the other person."))
         return cleaned

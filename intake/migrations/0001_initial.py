@@ -234,7 +234,7 @@ class Migration(migrations.Migration):
             name='RiskAlert',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('tier', models.CharField(choices=[('R0', 'Immediate'), ('R1', 'Same day'), ('R2', 'Next business day'), ('R3', 'Three business days or next session'), ('R4', 'Next review')], max_length=2)),
+                ('tier', models.CharField(choices=[('R0', 'Immediate'), ('R1', 'Same day'), ('R2', 'Next business day'), ('R3', 'Within 3 business days'), ('R4', 'Next review')], max_length=2)),
                 ('state', models.CharField(choices=[('open', 'New'), ('acknowledged', 'Seen'), ('contacting', 'Trying to reach'), ('assessed', 'Assessed'), ('closed', 'Closed')], default='open', max_length=12)),
                 ('opened_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('due_at', models.DateTimeField(blank=True, null=True)),
@@ -281,7 +281,7 @@ class Migration(migrations.Migration):
                 ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
                 ('pgh_label', models.TextField(help_text='The event label.')),
                 ('id', models.BigIntegerField()),
-                ('tier', models.CharField(choices=[('R0', 'Immediate'), ('R1', 'Same day'), ('R2', 'Next business day'), ('R3', 'Three business days or next session'), ('R4', 'Next review')], max_length=2)),
+                ('tier', models.CharField(choices=[('R0', 'Immediate'), ('R1', 'Same day'), ('R2', 'Next business day'), ('R3', 'Within 3 business days'), ('R4', 'Next review')], max_length=2)),
                 ('state', models.CharField(choices=[('open', 'New'), ('acknowledged', 'Seen'), ('contacting', 'Trying to reach'), ('assessed', 'Assessed'), ('closed', 'Closed')], default='open', max_length=12)),
                 ('opened_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('due_at', models.DateTimeField(blank=True, null=True)),

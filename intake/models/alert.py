@@ -24,7 +24,7 @@ class Tier(models.TextChoices):
     R0 = "R0", _("Immediate")
     R1 = "R1", _("Same day")
     R2 = "R2", _("Next business day")
-    R3 = "R3", _("Three business days or next session")
+    R3 = "R3", _("Within 3 business days")
     R4 = "R4", _("Next review")
 
 

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from intake import alerts
 from intake.forms.alert import AssessmentForm, AttemptForm, CloseForm, RaiseForm
-from intake.models import AlertState, RiskAlert
+from intake.models import AlertState, EmergencyContact, Registration, RiskAlert
 from intake.views.loaders import posted, visible_alert, visible_patient
 from practice.access import roles
 from practice.audit import Action, record
@@ -46,6 +46,7 @@ def show(
     request: HttpRequest, alert: RiskAlert, *, attempt: AttemptForm | None = None, problem: str = "", status: int = 200
 ) -> HttpResponse:
     """The whole story of one alert, with the forms of what may be done next."""
+    registration = Registration.objects.filter(patient=alert.patient_id).first()
     triggers = alert.triggers.select_related("response__version__instrument", "by")
     context = {
         "alert": alert,
@@ -53,6 +54,8 @@ def show(
         "responders": alert.responders.select_related("user").order_by("pk"),
         "attempts": alert.attempts.select_related("by"),
         "assessments": alert.assessments.select_related("by"),
+        "contact": EmergencyContact.objects.filter(patient=alert.patient_id).first(),
+        "place": registration.session_place if registration else "",
         "form": attempt or AttemptForm(),
         "problem": problem,
         "may_open_record": Patient.objects.visible_to(request.user).filter(pk=alert.patient_id).exists(),

@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from intake import crisis
 from intake.alert_clock import OpeningHours, acknowledge_by
 from tests.cast import at
 
@@ -42,3 +43,20 @@ def test_the_doors_are_open_from_the_first_minute_to_before_the_last():
     assert [HOURS.is_open(at(f"2026-05-{moment}")) for moment in ("12 14:59", "12 15:00", "13 00:59", "13 01:00")] == [
         False, True, True, False,
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("now", "words"),
+    [
+        ("2026-05-12 17:00", "The clinic is open, and we aim to call you today."),
+        ("2026-05-12 14:00", "The clinic opens today at 8:00 am. Until then call or text 988."),
+        ("2026-05-13 03:00", "is closed now and opens on Wednesday at 8:00 am. Until then call or text 988."),
+        ("2026-05-16 17:00", "is closed now and opens on Monday at 8:00 am. Until then call or text 988."),
+    ],
+)
+def test_the_crisis_screen_says_when_the_clinic_is_there(now, words):
+    assert crisis.aim(at(now), HOURS).endswith(words)
+
+
+def test_without_opening_hours_the_crisis_screen_promises_no_call_today():
+    assert "today" not in crisis.aim(at("2026-05-12 17:00"), None)
