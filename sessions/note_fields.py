@@ -79,6 +79,8 @@ class Field:
     rows: int = 2
     # Only asked when that field has one of those values; a page without script asks always.
     when: tuple[str, tuple[str, ...]] | None = None
+    # The label when the note is read, where the question would sound odd.
+    printed: Words = ""
 
 
 @dataclass(frozen=True)
@@ -130,7 +132,8 @@ FIELDS: tuple[Field, ...] = (
         when=REMOTE,
     ),
     Field("licensed_there", _("Are you licensed there?"), "choice", "attendance", ATTENDED, choices=YES_NO,
-          when=REMOTE),
+          when=REMOTE,
+          printed=_("Licensed there")),
     Field(
         "contact_reachable",
         _("Could the emergency contact be reached today?"),
@@ -139,11 +142,12 @@ FIELDS: tuple[Field, ...] = (
         ATTENDED,
         choices=YES_NO,
         when=REMOTE,
-    ),
+          printed=_("Emergency contact reachable")),
     Field("time_in", _("In"), "time", "attendance", ATTENDED, ATTENDED),
     Field("time_out", _("Out"), "time", "attendance", ATTENDED, ATTENDED),
     Field("mood", _("Mood, orientation, appearance"), "many", "status", ONLY_SESSION, choices=MOOD),
-    Field("mood_words", _("As you saw it"), "line", "status", ONLY_SESSION),
+    Field("mood_words", _("As you saw it"), "line", "status", ONLY_SESSION,
+          printed=_("As seen")),
     Field(
         "risk_suicide",
         _("Thoughts of suicide"),
@@ -162,7 +166,8 @@ FIELDS: tuple[Field, ...] = (
     Field("risk_abuse", _("Concern about abuse"), "choice", "risk", ATTENDED, ATTENDED, ABUSE),
     Field("risk_change", _("Change since last time"), "choice", "risk", ATTENDED, ATTENDED, RISK_CHANGE),
     Field("risk_considered", _("Risk, as far as you know it"), "text", "risk", frozenset({MISSED}),
-          frozenset({MISSED}), rows=3),
+          frozenset({MISSED}), rows=3,
+          printed=_("Risk, as far as known")),
     Field("pain_now", _("Pain now"), "scale", "measures", ONLY_SESSION, ONLY_SESSION, SCALE),
     Field("pain_week", _("Pain on average this week"), "scale", "measures", ONLY_SESSION, ONLY_SESSION, SCALE),
     Field("function", _("Function, in one line"), "line", "measures", ONLY_SESSION, ONLY_SESSION),
@@ -187,15 +192,17 @@ FIELDS: tuple[Field, ...] = (
         ONLY_SESSION,
         hint=_("Facts and function. The patient can read this note. No names of other people, no hypotheses."),
         rows=5,
-    ),
+          printed=_("What was done")),
     Field("outreach", _("What you did to reach the person"), "text", "interventions", frozenset({MISSED}),
-          frozenset({MISSED}), rows=3),
+          frozenset({MISSED}), rows=3,
+          printed=_("What was done to reach the person")),
     Field("summary", _("What happened"), "text", "interventions", frozenset({SHORT}), frozenset({SHORT}), rows=4),
     Field("engagement", _("Engagement"), "choice", "response", ONLY_SESSION, ONLY_SESSION, ENGAGEMENT,
           hint=_("0 is none, 4 is full.")),
     Field("response", _("Response, in one line"), "line", "response", ONLY_SESSION, ONLY_SESSION),
     Field("patient_words", _("In the patient’s words"), "line", "response", ONLY_SESSION),
-    Field("assessment", _("Your summary"), "text", "assessment", ONLY_SESSION, ONLY_SESSION, rows=4),
+    Field("assessment", _("Your summary"), "text", "assessment", ONLY_SESSION, ONLY_SESSION, rows=4,
+          printed=_("Summary")),
     Field("diagnosis", _("Diagnosis"), "choice", "assessment", ONLY_SESSION, ONLY_SESSION, DIAGNOSIS),
     Field("diagnosis_words", _("What changed in the diagnosis"), "line", "assessment", ONLY_SESSION,
           when=("diagnosis", ("changed",))),

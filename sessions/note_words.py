@@ -54,13 +54,13 @@ def line_of(document: Document, entry: note_fields.Field) -> Line | None:
         return None
     labels = {key: str(label) for key, label in entry.choices}
     if isinstance(value, list):
-        return Line(str(entry.label), items=[labels.get(one, one) for one in value])
+        return Line(str(entry.printed or entry.label), items=[labels.get(one, one) for one in value])
     text = labels.get(value, value) if entry.choices else value
     if entry.type == "scale":
         text = _("%(number)s of 10") % {"number": value}
     if entry.key == "next_step" and document.get("next_appointment"):
         text = f"{text}: {when(document['next_appointment'])}"
-    return Line(str(entry.label), text)
+    return Line(str(entry.printed or entry.label), text)
 
 
 def extras(document: Document, block: str) -> list[Line]:
@@ -71,11 +71,12 @@ def extras(document: Document, block: str) -> list[Line]:
         return [Line(_("Screening results"), items=[measure_words(row) for row in document["measures"]])]
     if block == "review" and document.get("reviews"):
         return [Line(_("Since last time"), items=[review_words(row) for row in document["reviews"]])]
-    if block == "interventions" and document["kind"] == note_fields.SESSION:
-        return [
+    if block == "interventions":
+        lines = [
             Line(_("Interventions"), items=[intervention_words(row) for row in document["interventions"]]),
             Line(_("Modules"), items=[module_words(code) for code in document["modules"]]),
         ]
+        return [line for line in lines if line.items]
     if block == "plan":
         return plan_extras(document)
     return []

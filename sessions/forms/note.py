@@ -25,7 +25,7 @@ from sessions.note_fields import Content, Field, Problem, Words
 REVIEW_KEY = re.compile(r"review-(\d+)-(outcome|obstacle|learning)")
 MINUTES_KEY = re.compile(r"minutes-([A-Z0-9-]+)")
 TIMES = ("time_in", "time_out")
-RISK_PAIRS = ("risk_plan", "risk_intent", "risk_means", "risk_attempt")
+PAIRS = (("risk_plan", "risk_intent", "risk_means", "risk_attempt"), ("risk_others", "risk_abuse"))
 
 
 class Picks(forms.RadioSelect):
@@ -72,6 +72,10 @@ class Row:
     when: str = ""
     values: str = ""
 
+    @property
+    def key(self) -> str:
+        return self.fields[0].name
+
 
 @dataclass
 class Block:
@@ -106,7 +110,7 @@ class NoteForm(forms.Form):
         found = {key: Block(key, note_fields.BLOCKS[key]) for key in note_fields.blocks_of(self.kind)}
         for entry in self.entries:
             rows = found[entry.block].rows
-            css = "times" if entry.key in TIMES else "field-pair" if entry.key in RISK_PAIRS else ""
+            css = "times" if entry.key in TIMES else "field-pair" if any(entry.key in pair for pair in PAIRS) else ""
             when, values = (entry.when[0], " ".join(entry.when[1])) if entry.when else ("", "")
             if css and rows and (rows[-1].css, rows[-1].when) == (css, when):
                 rows[-1].fields.append(self[entry.key])

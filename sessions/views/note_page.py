@@ -253,6 +253,6 @@ def together(saved: Any, typed: Any) -> Any:
 
 
 def visit_words(appointment: Appointment) -> str:
-    """Tuesday, May 12, 11:00."""
+    """Tuesday, May 12, 9:00."""
     local = appointment.starts_at.astimezone(ZoneInfo(appointment.zone))
-    return f"{date_format(local, 'l, F j')}, {local:%H:%M}"
+    return f"{date_format(local, 'l, F j')}, {date_format(local, 'G:i')}"
