@@ -31,6 +31,7 @@ def appointment_arrive(request: HttpRequest, pk: int) -> HttpResponse:
 @roles(*MARKERS)
 def appointment_late(request: HttpRequest, pk: int) -> HttpResponse:
     """How late somebody came; what does not read as minutes is said and nothing is written."""
+    get_object_or_404(Appointment.objects.visible_to(request.user), pk=pk)
     form = LateForm(request.POST)
     if not form.is_valid():
         messages.error(request, _("Write how many minutes late, from 0 to 240."))
