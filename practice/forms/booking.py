@@ -33,10 +33,16 @@ class InstantField(forms.Field):
         return moment
 
 
+def within_reason(day: date) -> None:
+    """Keep to dates around which a week can be counted."""
+    if not 1_970 < day.year < 9_000:
+        raise forms.ValidationError(_("Choose a nearer day."), code="far")
+
+
 class SlotQuery(forms.Form):
     """The query string of a slot page. What does not read is left out: an odd bookmark shows the first free day."""
 
-    day = forms.DateField(required=False, input_formats=["%Y-%m-%d"])
+    day = forms.DateField(required=False, input_formats=["%Y-%m-%d"], validators=[within_reason])
     way = forms.ChoiceField(required=False, choices=Modality.choices)
 
     @classmethod

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.contrib.auth.decorators import login_not_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
@@ -62,7 +62,7 @@ def hold_create(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         slug = form.cleaned_data.get("therapist")
         if not slug:
-            raise Http404
+            return render(request, "practice/booking/nothing.html", status=422)
         problem = next(iter(form.errors.values()))[0]
         return slot_page(request, slug, way=form.cleaned_data.get("way"), problem=problem, status=422)
     therapist = get_object_or_404(Therapist.objects.listed(), slug=form.cleaned_data["therapist"])
@@ -258,7 +258,7 @@ def gone(
             "way": way,
             "nearest": found,
             "others": others(known) if known and not found else [],
-            "zone": visitor.reading_zone(request, way, offered.zone if offered else "UTC"),
+            "zone": visitor.reading_zone(request, way, offered.zone if offered else ""),
             "too_many": too_many,
             "error_title": True,
         },

@@ -61,7 +61,7 @@ def private(view: View) -> View:
 def manage_open(request: HttpRequest, token: str) -> HttpResponse:
     appointment = manage_links.find(token)
     if appointment is None:
-        response = render(request, "practice/manage/closed.html", status=404)
+        response = render(request, "practice/manage/closed.html", status=410)
     else:
         response = keep_link(redirect("practice:manage-show", appointment.uid), appointment, token)
     response.headers["Referrer-Policy"] = "no-referrer"

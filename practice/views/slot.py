@@ -85,12 +85,12 @@ def slot_first(request: HttpRequest) -> HttpResponse:
     _day, way = SlotQuery.read(request.GET)
     offered = offer(modality=way)
     found = first_of_all(request, offered)
-    zone = visitor.reading_zone(request, way or "", offered.zone) if offered else ""
+    zone = visitor.reading_zone(request, way or "", offered.zone if offered else "")
     return render(
         request,
         "practice/slot/first.html",
         {
-            "days": by_day(found, zone) if zone else [],
+            "days": by_day(found, zone),
             "zone": zone,
             "zones": zones_to_choose(zone) if offered and way != Modality.IN_PERSON else [],
             "minutes": offered.rules.length // 60 if offered else 0,

@@ -11,6 +11,7 @@ from allauth.account.adapter import get_adapter
 from django.http import HttpRequest
 
 from practice.consents import Origin
+from practice.context import practice_facts
 from practice.holding import session_key_of
 from practice.models import Modality, Patient
 from practice.models.zone import zone_names
@@ -20,7 +21,11 @@ ZONE, HOLD = "reading_zone", "hold_secret"
 
 
 def reading_zone(request: HttpRequest, way: str, clinic_zone: str) -> str:
-    """The zone to print times in: the clinic's for a visit in person, else the reader's own (architecture.md 5)."""
+    """The zone to print times in: the clinic's for a visit in person, else the reader's own (architecture.md 5).
+
+    ``clinic_zone`` is empty where nothing is offered; then it is the practice's.
+    """
+    clinic_zone = clinic_zone or practice_facts().time_zone
     if way == Modality.IN_PERSON:
         return clinic_zone
     chosen = request.session.get(ZONE)
