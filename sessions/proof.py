@@ -30,7 +30,10 @@ def codes_of(user: User):
 
 def shown_passkey(request: HttpRequest) -> bool:
     """Whether a person who can type nothing has shown the passkey again within the last minutes."""
-    return not can_type(request.user) and did_recently_reauthenticate(request)
+    user = request.user
+    # Asked first: for an account without any way to prove itself allauth answers "recently".
+    has_passkey = Authenticator.objects.filter(user=user, type=Authenticator.Type.WEBAUTHN).exists()
+    return has_passkey and not can_type(user) and did_recently_reauthenticate(request)
 
 
 def prove(request: HttpRequest, typed: str) -> None:

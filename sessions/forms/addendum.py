@@ -21,7 +21,6 @@ class AddendumForm(forms.Form):
     )
     proof = forms.CharField(
         label=_("Your password, or the code of your app"),
-        required=False,
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
         help_text=_("Typing it again is your signature."),

@@ -149,7 +149,6 @@ class SignForm(forms.Form):
     similar = forms.BooleanField(label=_("The text is meant to be the same"), required=False)
     proof = forms.CharField(
         label=_("Your password, or the code of your app"),
-        required=False,
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
         help_text=_("Typing it again is your signature."),
