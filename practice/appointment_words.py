@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from practice import manage_links
 from practice.calendar_file import calendar_file
 from practice.models import Appointment, Message, Modality, Practice
 from practice.templatetags.evenkeel import tel
@@ -57,8 +58,6 @@ def link(appointment: Appointment) -> str:
     """A visitor's private link acts without sign-in; everybody else is led to sign-in."""
     if appointment.patient.user_id is not None:
         return settings.PUBLIC_URL + reverse("practice:appointment-mine")
-    from practice import manage_links  # noqa: PLC0415
-
     return manage_links.url_for(appointment)
 
 

@@ -17,6 +17,7 @@ app.conf.beat_scheduler = "practice.beat:Scheduler"
 app.conf.beat_schedule = {
     "send what is due": {"task": "practice.send_due", "schedule": 5.0, "options": {"expires": 5}},
     "seal the audit trail": {"task": "practice.seal_audit", "schedule": 10.0, "options": {"expires": 10}},
+    "release expired holds": {"task": "practice.expire_holds", "schedule": 300.0, "options": {"expires": 60}},
     "look for reminders nobody planned": {
         "task": "practice.plan_missing_reminders",
         "schedule": 3600.0,

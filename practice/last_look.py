@@ -1,6 +1,6 @@
 """The last look before sending: is it still wanted, may it go to this person, by this channel, at this hour?
 
-Planning was long ago; only what is true now counts. One look reads everything the letters of a batch need, in a few
+Planning was long ago; only what is true now counts. One look reads everything that the next few letters need, in a few
 queries, and is good for a tenth of a second.
 """
 
@@ -42,12 +42,13 @@ class Lost(Exception):
 
 
 class Look:
-    """What is true of the messages of one batch that are still ours, at ``now``."""
+    """What is true, at ``now``, of a few messages that are still ours."""
 
     def __init__(self, ids: Iterable[uuid.UUID], *, token: uuid.UUID, now: dt.datetime) -> None:
         self.now = now
         self.stale_at = time.monotonic() + GOOD_FOR
-        mine = Message.objects.filter(pk__in=list(ids), lease_token=token, state=MessageState.CLAIMED)
+        self.ids = frozenset(ids)
+        mine = Message.objects.filter(pk__in=self.ids, lease_token=token, state=MessageState.CLAIMED)
         self.messages = {message.pk: message for message in mine.select_related("patient", "user")}
         self.practice = Practice.objects.first() or Practice(name="Evenkeel", short_name="Evenkeel")
         self.abouts = self.read_abouts()
@@ -55,9 +56,9 @@ class Look:
         self.given = self.read_consents(patients)
         self.texts = self.read_texts(patients)
 
-    @property
-    def is_stale(self) -> bool:
-        return time.monotonic() >= self.stale_at
+    def covers(self, message_id: uuid.UUID) -> bool:
+        """Whether this look was at that message, and just now."""
+        return message_id in self.ids and time.monotonic() < self.stale_at
 
     def read_abouts(self) -> dict[tuple[str, int], Any]:
         """The rows the messages are about, one query for each kind of row."""

@@ -30,6 +30,7 @@ from practice.outbox import WITHDRAWN, NotWanted, kinds
 log = structlog.get_logger("evenkeel.messages")
 
 BATCH = 40
+LOOK_AHEAD = 20
 LEASE = dt.timedelta(seconds=30)
 MARGIN = 3.0  # seconds of the lease that must be left beyond the longest send
 PASS_LASTS = 20.0  # seconds after which a pass ends, so that a task stays far below the broker's visibility timeout
@@ -131,8 +132,8 @@ class Batch:
         look: Look | None = None
         with Lines() as lines:
             while self.waiting:
-                if look is None or look.is_stale:
-                    look = Look(self.waiting, token=self.token, now=self.now)
+                if look is None or not look.covers(self.waiting[0]):
+                    look = Look(self.waiting[:LOOK_AHEAD], token=self.token, now=self.now)
                 message = look.messages.get(self.waiting[0])
                 if message is not None:
                     try:

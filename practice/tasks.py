@@ -8,7 +8,7 @@ from __future__ import annotations
 from celery import shared_task
 from kombu.exceptions import OperationalError
 
-from practice import heartbeat, reminders, sealer, sending
+from practice import heartbeat, holding, reminders, sealer, sending
 
 
 @shared_task(name="practice.send_due")
@@ -28,6 +28,12 @@ def ask_for_help() -> None:
 def seal_audit() -> None:
     """Seal the finished tail of the audit trail."""
     sealer.seal()
+
+
+@shared_task(name="practice.expire_holds")
+def expire_holds() -> None:
+    """Delete holds that ran out. Free times do not wait for it: a search looks past them."""
+    holding.expire_holds()
 
 
 @shared_task(name="practice.plan_missing_reminders")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socketserver
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email import message_from_bytes
@@ -14,7 +15,7 @@ from email.policy import default
 class Sink(socketserver.ThreadingTCPServer):
     """``mails``: what was accepted. ``refuse``: recipient -> the line to answer RCPT with. ``answer``: to every DATA.
 
-    ``sessions`` counts connections.
+    ``sessions`` counts connections, ``delay`` is how many seconds it takes over a mail.
     """
 
     daemon_threads = True
@@ -26,10 +27,15 @@ class Sink(socketserver.ThreadingTCPServer):
         self.refuse: dict[str, bytes] = {}
         self.answer = b"250 taken"
         self.sessions = 0
+        self.delay = 0.0
 
     @property
     def port(self) -> int:
         return self.server_address[1]
+
+    def forget(self) -> None:
+        """Begin anew: no mails, no troubles."""
+        self.mails, self.refuse, self.answer, self.sessions, self.delay = [], {}, b"250 taken", 0, 0.0
 
     def parsed(self) -> list[EmailMessage]:
         return [message_from_bytes(mail, policy=default) for mail in self.mails]
@@ -53,6 +59,7 @@ class Session(socketserver.StreamRequestHandler):
             elif verb == b"DATA":
                 self.say(b"354 go on")
                 mail = self.mail()
+                time.sleep(self.server.delay)
                 if self.server.answer.startswith(b"2"):
                     self.server.mails.append(mail)
                 self.say(self.server.answer)
