@@ -65,11 +65,14 @@ def renamed(url: str) -> str:
 # -- In the process that has Django and the fresh database ------------------------------------------------------------
 def prove(say: Say, writers: int, transactions: int) -> bool:
     """Every part in turn; the proofs of the notes stand beside those of the audit trail."""
+    from tests.prove.notes import prove_notes  # noqa: PLC0415  (it imports models, which need a set-up Django)
+
     say(f"SHOW fsync: {asked('SHOW fsync')}; the pages are served as: {asked('SELECT current_user')}")
     parts = [
         lambda: sealing_under_load(say, writers, transactions),
         lambda: touched_rows_are_found(say),
         lambda: the_app_role_is_refused(say),
+        lambda: prove_notes(say, sessions=2 * writers),
     ]
     return all([part() for part in parts])
 
