@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
+from datetime import datetime
 
 from django.utils import timezone
 
@@ -29,12 +30,14 @@ def wait_for(what: str, find: Callable[[], Letter | None], seconds: float = PATI
     raise Missed(f"{what} has not come in {seconds:.0f} s; do worker and beat, or send_due --loop, run?")
 
 
-def letter(to: str, kind: str, holding: str = "", but: str = "") -> Letter:
+def letter(to: str, kind: str, holding: str = "", but: str = "", since: datetime | None = None) -> Letter:
     """The newest letter of a kind to an address; its calendar file must hold ``holding`` and must not hold ``but``."""
 
     def find() -> Letter | None:
         for delivered in outbox_folder.newest(NEWEST):
             one = delivered.letter
+            if since and delivered.at < since:
+                continue
             calendar = (one.calendar or b"").decode()
             if one.to == to and one.kind == kind and holding in calendar and not (but and but in calendar):
                 return one

@@ -19,7 +19,8 @@ class Missed(Exception):
 
     def __init__(self, what: str, page: Page | None = None) -> None:
         where = f" at {page.url} (status {page.status})" if page else ""
-        super().__init__(f"{what}{where}{' – ' + page.complaints if page and page.complaints else ''}")
+        said = f"; the page says: {page.complaints}" if page and page.status != 200 and page.complaints else ""
+        super().__init__(f"{what}{where}{said}")
 
 
 @dataclass
@@ -84,7 +85,7 @@ class Reader(HTMLParser):
             self.links.append((has.get("href", ""), ""))
         elif tag in ("input", "select", "textarea", "option"):
             self.control(tag, has)
-        if "error" in has.get("class", "").split() and not self.error_tag:
+        if "error" in has.get("class", "").split() and not self.error_tag and "hidden" not in has:
             self.error_tag = tag
 
     def control(self, tag: str, has: dict[str, str]) -> None:

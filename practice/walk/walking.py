@@ -41,6 +41,7 @@ class Walker:
     patient_pk: str = ""
     note_path: str = ""
     talk_pk: str = ""
+    therapist_pk: str = ""
     session_pk: str = ""
 
     def __post_init__(self) -> None:
