@@ -46,7 +46,7 @@ class RefuseChanges(migrations.RunSQL):
 
 
 def only_if_app_role(statement: str) -> str:
-    """SQL that runs ``statement`` where the application role exists (a single-role database lives by triggers alone)."""
+    """SQL that runs ``statement`` where the application role exists; a single-role database lives by triggers alone."""
     quoted = statement.replace("'", "''")
     return f"""
     DO $do$ BEGIN

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from zoneinfo import ZoneInfo
 
+from django.apps import apps
 from django.conf import settings
 from django.urls import reverse
 from django.utils.formats import date_format
@@ -138,7 +139,8 @@ def facts_now(appointment: Appointment) -> dict[str, object]:
 def facts_then(appointment: Appointment, revision: int) -> dict[str, object] | None:
     """The same facts as they stood at an earlier revision, from the change history."""
     return (
-        Appointment.pgh_event_model.objects.filter(pgh_obj=appointment, revision=revision)
+        apps.get_model("practice", "AppointmentEvent")
+        .objects.filter(pgh_obj=appointment, revision=revision)
         .order_by("-pgh_id")
         .values(*FACTS)
         .first()

@@ -236,8 +236,10 @@ def taken(
         spans: dict[int, dict[int, list[tuple[int, int]]]] = {1: {}, 2: {}, 3: {}, 4: {}}
         for kind, owner, begins, ends in cursor.fetchall():
             spans[kind].setdefault(owner, []).append((begins, ends))
-    busy = [{owner: Busy(each) for owner, each in spans[kind].items()} for kind in (1, 2, 3, 4)]
-    return Taken(*busy, rooms=offered.rooms)
+    therapists, in_rooms, off, closed = (
+        {owner: Busy(each) for owner, each in spans[kind].items()} for kind in (1, 2, 3, 4)
+    )
+    return Taken(therapists, in_rooms, off, closed, offered.rooms)
 
 
 def bookable(offered: Offer, since: int, until: int, now: datetime) -> tuple[int, int]:

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 
 from django.conf import settings
 from django.core.mail import get_connection
@@ -77,7 +77,7 @@ class SmtpGateway:
     """A mail server, by one connection for the whole batch."""
 
     def __init__(self) -> None:
-        self.backend = get_connection("django.core.mail.backends.smtp.EmailBackend", fail_silently=False)
+        self.backend: Any = get_connection("django.core.mail.backends.smtp.EmailBackend", fail_silently=False)
         # A send is four exchanges, each bounded by the time-out; more than one of them slow is a line that is down.
         self.longest = 2.0 * (settings.EMAIL_TIMEOUT or 5)
 

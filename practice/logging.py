@@ -67,7 +67,7 @@ def foreign_event(logger: Any, name: str, event: dict[str, Any]) -> dict[str, An
 
 def logging_config(*, json: bool) -> None:
     """Configure structlog and the standard library to one formatter on standard error."""
-    shared = [
+    shared: list[Any] = [
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),

@@ -40,7 +40,7 @@ def hash_of(token: bytes) -> bytes:
 def text_of(link: ManageLink) -> str:
     """The 22 characters of the token, under the key it was made with even after a change of key; or empty."""
     for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS):
-        token = token_of(bytes(link.seed), key)
+        token = token_of(bytes(link.seed), str(key))
         if hash_of(token) == bytes(link.token_hash):
             return base64.urlsafe_b64encode(token).rstrip(b"=").decode()
     return ""

@@ -207,5 +207,5 @@ def open_body(message: Message) -> dict[str, str]:
     if message.sealed_body is None:
         return {}
     return json.loads(
-        sealing.unseal(message.sealed_body, secrets=settings.MESSAGE_KEYS, purpose=SEALED_FOR, row=message.pk)
+        sealing.unseal(bytes(message.sealed_body), secrets=settings.MESSAGE_KEYS, purpose=SEALED_FOR, row=message.pk)
     )

@@ -133,7 +133,7 @@ def nearest(offered: Offer, day: date, zone: str, now: datetime, hold_key: str) 
 
 def parts_of(found: list[Slot], offered: Offer, here: ZoneInfo) -> list[Part]:
     """The times of a day by morning, afternoon and evening; parts without times are left out."""
-    names = {_("Morning"): [], _("Afternoon"): [], _("Evening"): []}
+    names: dict[str, list] = {_("Morning"): [], _("Afternoon"): [], _("Evening"): []}
     morning, afternoon, evening = names.values()
     several = len({slot.location_id for slot in found}) > 1
     in_person = {each.pk for each in offered.therapists.values() if each.way == Modality.IN_PERSON}

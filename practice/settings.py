@@ -110,7 +110,7 @@ CRISPY_TEMPLATE_PACK = "forms"
 CRISPY_FAIL_SILENTLY = False
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# -- Database: two roles; the owner migrates, the app role serves without rights over append-only tables ----------------
+# -- Database: two roles; the owner migrates, the app role serves without rights over append-only tables --------------
 DATABASE_URL = required(
     "DATABASE_URL", "Name the PostgreSQL database, such as postgres://evenkeel_app@db.internal/evenkeel."
 )
@@ -124,7 +124,7 @@ DATABASES["default"] |= {
     "OPTIONS": {"connect_timeout": 5, "application_name": "evenkeel", "options": "-c jit=off -c timezone=UTC"},
 }
 
-# -- Cache and broker: Redis or Valkey; the cache falls back to a database table (practice/cache.py) ----------------------
+# -- Cache and broker: Redis or Valkey; the cache falls back to a database table (practice/cache.py) ------------------
 REDIS_URL = required("REDIS_URL", "Name the Redis or Valkey server, such as redis://broker.internal/0.")
 CACHES = {"default": {"BACKEND": "practice.cache.FallbackCache", "LOCATION": REDIS_URL}}
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
@@ -151,7 +151,7 @@ STORAGES = {
     },
 }
 
-# -- Accounts: sign-up is closed; staff use a password and a second factor, patients an e-mailed code or a passkey ---------
+# -- Accounts: sign-up is closed; staff use a password and a second factor, patients an e-mailed code or a passkey ----
 AUTH_USER_MODEL = "practice.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 AUTH_PASSWORD_VALIDATORS = [
@@ -244,14 +244,14 @@ if not DEFAULT_FROM_EMAIL:
 MESSAGE_KEYS = env.list("MESSAGE_KEYS", default=[SECRET_KEY])
 AUDIT_ANCHOR_FILE = env.path("AUDIT_ANCHOR_FILE", default=BASE_DIR / "var" / "audit-anchor.log")
 
-# -- Celery: a clock and a pair of hands, never the memory of what is due ------------------------------------------------
+# -- Celery: a clock and a pair of hands, never the memory of what is due ---------------------------------------------
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://").replace("?db=", "?virtual_host=")
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-# Nobody commands workers from afar, and its reply channel can end a worker for good when the broker is lost (kombu 5.7).
+# Nobody commands workers from afar; the reply channel can end a worker for good when the broker is lost (kombu 5.7).
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
@@ -266,7 +266,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_TIMEZONE = "UTC"
 
-# -- Logs: an allow-list of keys, no clinical value by construction -------------------------------------------------------
+# -- Logs: an allow-list of keys, no clinical value by construction ---------------------------------------------------
 LOGGING_CONFIG = None
 logging_config(json=not DEMO)
 

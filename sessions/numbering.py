@@ -21,12 +21,12 @@ from sessions.models.course import TREATING
 # A contact under this length does not count (clinical.md 4.6).
 FEWEST_MINUTES = 16
 HAPPENED = (Status.ARRIVED, Status.ATTENDED)
-KIND_OF_TYPE = {
+KIND_OF_TYPE: dict[str, TherapySession.Kind] = {
     AppointmentType.Code.SESSION: TherapySession.Kind.SESSION,
     AppointmentType.Code.BOOSTER: TherapySession.Kind.BOOSTER,
     AppointmentType.Code.FAMILY: TherapySession.Kind.FAMILY,
 }
-LETTER = {TherapySession.Kind.BOOSTER: "B", TherapySession.Kind.CRISIS: "X"}
+LETTER: dict[str, str] = {TherapySession.Kind.BOOSTER: "B", TherapySession.Kind.CRISIS: "X"}
 
 
 class SessionSigned(Exception):

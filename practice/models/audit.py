@@ -1,4 +1,4 @@
-"""The audit trail: who saw, wrote, signed, exported, signed in. Append-only, without foreign keys (architecture.md 8)."""
+"""The audit trail: who saw, wrote, signed, signed in. Append-only, without foreign keys (architecture.md 8)."""
 
 from django.contrib.postgres.functions import TransactionNow
 from django.db import models
@@ -85,7 +85,7 @@ class AuditEvent(models.Model):
 
 
 class AuditSeal(models.Model):
-    """A hash over the audit rows of the transactions ``from_xact`` <= xact < ``until_xact``, chained to the seal before."""
+    """A hash over the rows of the transactions ``from_xact`` <= xact < ``until_xact``, chained to the seal before."""
 
     from_xact = Xid8Field()
     until_xact = Xid8Field()

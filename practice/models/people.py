@@ -262,6 +262,7 @@ class Invitation(models.Model):
     accepted_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     withdrawn_at = models.DateTimeField(null=True, blank=True)
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    link = ""  # the address, known to the one that made the row and to nobody after it
 
     class Meta:
         constraints = [

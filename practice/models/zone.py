@@ -21,8 +21,8 @@ def validate_zone(name: str) -> None:
 class ZoneField(models.CharField):
     """An IANA zone name such as ``America/Los_Angeles``; never an offset, which could not follow the clock change."""
 
-    def __init__(self, verbose_name=_("time zone"), **kwargs):
+    def __init__(self, verbose_name=None, **kwargs):
         kwargs.setdefault("max_length", 50)
         kwargs.setdefault("default", "America/Los_Angeles")
-        super().__init__(verbose_name, **kwargs)
+        super().__init__(verbose_name or _("time zone"), **kwargs)
         self.validators.append(validate_zone)

@@ -29,7 +29,8 @@ def desk(served):
 
 def next_working_day(hour: int):
     """That local hour on a working day at least two days from now."""
-    moment = timezone.now().astimezone(PACIFIC).replace(hour=hour, minute=0, second=0, microsecond=0) + timedelta(days=2)
+    today = timezone.now().astimezone(PACIFIC).replace(hour=hour, minute=0, second=0, microsecond=0)
+    moment = today + timedelta(days=2)
     while moment.weekday() > 4:
         moment += timedelta(days=1)
     return moment

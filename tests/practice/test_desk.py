@@ -87,8 +87,8 @@ def test_a_calendar_costs_the_same_for_one_visit_and_three(name, as_, front_desk
     assert counts == [CALENDAR_QUERIES, CALENDAR_QUERIES]
 
 
-# session, user, roles, people with hours and time off, visits, the audit row; and the practice's name in the header, which
-# is kept for half a minute outside of tests
+# session, user, roles, people with hours and time off, visits, the audit row; and the practice's name in the header,
+# which is kept for half a minute outside of tests
 CALENDAR_QUERIES = 7
 
 
