@@ -15,7 +15,7 @@ R = TypeVar("R")
 
 
 def action(function: Callable[P, R]) -> Callable[P, R]:
-    """Run ``function(*, by, ...)`` atomically; the history rows it causes carry the action's name and the actor's id."""
+    """Run ``function(*, by, ...)`` atomically; history rows it causes carry the action's name and the actor's id."""
 
     @functools.wraps(function)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
