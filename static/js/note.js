@@ -95,6 +95,7 @@
         input.closest(".field").querySelector("label").htmlFor = id;
         input.id = id;
       }
+      line.querySelector("[data-remove]").hidden = lines.children.length === 1;
     });
   }
   form.addEventListener("click", (event) => {

@@ -1,0 +1,192 @@
+"""In a real browser: a therapist writes, meets the other window, signs, adds; the patient reads; without script too."""
+
+import time
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import Page, expect
+
+from sessions.models import ProgressNote
+from tests import cast
+from tests.browser import FIRST_VISIT, assert_accessible, wire_weight
+from tests.sessions.conftest import WORDS, attend, note_of, open_twelve, signed
+
+pytestmark = pytest.mark.browser
+PASSWORD = "correct horse battery"
+PATIENCE = 30  # seconds
+
+
+@pytest.fixture
+def case(served):
+    """Rosa's course, one signed session with homework, and a second one whose note is empty."""
+    people = cast.everyone()
+    open_twelve(people.patient, people.therapist)
+    people.people["before"] = signed(attend(people.patient, people.therapist, 9))
+    people.people["note"] = note_of(attend(people.patient, people.therapist, 0.2))
+    return people
+
+
+def url(name: str, *args) -> str:
+    return reverse(f"sessions:{name}", args=args)
+
+
+def until(question, what: str):
+    """Wait on the state of the database, never for a time."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        if answer := question():
+            return answer
+        time.sleep(0.05)
+    raise AssertionError(f"not in {PATIENCE} s: {what}")
+
+
+def saved(note: ProgressNote) -> dict:
+    return ProgressNote.objects.get(pk=note.pk).content
+
+
+def pick(page: Page, group: str, name: str) -> None:
+    page.get_by_role("group", name=group, exact=True).get_by_label(name, exact=True).check()
+
+
+def write_everything(page: Page) -> None:
+    """Every part that a signature needs, as a person would fill it in."""
+    page.get_by_label("In", exact=True).fill(WORDS["time_in"])
+    page.get_by_label("Out", exact=True).fill(WORDS["time_out"])
+    for group in ("Thoughts of suicide", "Thoughts of harming others", "Concern about abuse"):
+        pick(page, group, "None")
+    pick(page, "How you met", "In person")
+    pick(page, "Change since last time", "No change")
+    pick(page, "Pain now", "5")
+    pick(page, "Pain on average this week", "6")
+    pick(page, "Medical or medicine changes, new red flags", "None")
+    pick(page, "Engagement", "3")
+    pick(page, "Diagnosis", "Unchanged")
+    pick(page, "Next appointment", "To be booked")
+    page.get_by_label("Function, in one line").fill(WORDS["function"])
+    page.get_by_label("Measures not done because").fill(WORDS["measures_reason"])
+    page.get_by_label("How far: Bend to the low shelf").select_option("Partly")
+    page.get_by_role("group", name="Interventions").get_by_role("checkbox").first.check()
+    page.get_by_role("group", name="Modules delivered").get_by_role("checkbox").first.check()
+    page.get_by_label("In your words").fill("Drew the pain alarm together and named three things that turn it down.")
+    page.get_by_label("Response, in one line").fill("Curious, asked for the picture to take home.")
+    page.get_by_label("Your summary").fill("Understands that hurt and harm differ.")
+    page.get_by_label("Next focus").fill("Values and a first step.")
+    page.get_by_label("What", exact=True).first.fill("Mark what turns pain up or down")
+
+
+def test_a_therapist_writes_signs_and_adds_and_the_patient_reads(case, page_for):
+    page, note = page_for(case.therapist), case.note
+    page.goto(url("note-edit", note.pk))
+    expect(page.get_by_label("Where the patient was")).to_be_visible()  # the visit was by video
+    write_everything(page)
+    expect(page.get_by_label("Where the patient was")).to_be_hidden()
+    until(lambda: "plan" in saved(note), "the editor saves by itself")
+    expect(page.locator("#left")).to_contain_text("Every part is complete")
+    page.get_by_role("button", name="Add homework").click()
+    page.get_by_label("What", exact=True).nth(1).fill("Walk to the pier")
+    page.keyboard.press("Control+s")
+    until(lambda: len(saved(note)["homework"]) == 2, "Ctrl and S save")
+    page.get_by_role("button", name="Remove").first.click()
+    page.keyboard.press("Control+s")
+    until(lambda: [row["text"] for row in saved(note)["homework"]] == ["Walk to the pier"], "the line is gone")
+    page.get_by_role("button", name="Sign note").click()
+    page.get_by_label("Your password, or the code of your app").fill(PASSWORD)
+    page.get_by_role("button", name="Sign note").click()
+    expect(page.locator(".head")).to_contain_text("Signed")
+    page.get_by_role("link", name="Add an addendum").click()
+    page.get_by_label("Correction").check()
+    page.get_by_label("What you add").fill("It was the left knee.")
+    page.get_by_label("Your password, or the code of your app").fill(PASSWORD)
+    page.get_by_role("button", name="Add and sign").click()
+    expect(page.get_by_role("heading", name="Addendum")).to_be_visible()
+
+    theirs = page_for(case.patient.user, width=390)
+    theirs.goto(url("patient-course"))
+    expect(theirs.get_by_text("Session 3 of about 12 is next")).to_be_visible()
+    theirs.get_by_role("link").filter(has_text="day,").first.click()
+    expect(theirs.locator("main")).to_contain_text("Drew the pain alarm together")
+    expect(theirs.locator("main")).to_contain_text("It was the left knee.")
+
+
+def test_two_windows_show_a_conflict_and_lose_no_character(case, page_for):
+    first, second, note = page_for(case.therapist), page_for(case.therapist), case.note
+    for page in (first, second):
+        page.goto(url("note-edit", note.pk))
+    first.get_by_label("Next focus").fill("What the first window holds")
+    first.keyboard.press("Control+s")
+    until(lambda: saved(note).get("plan"), "the first window saves")
+    second.get_by_label("Next focus").fill("What the second window holds")
+    second.keyboard.press("Control+s")
+    expect(second.locator("#dock-state")).to_have_text("Open in another window. Compare both")
+    second.locator("#dock-state a").click()
+    expect(second.get_by_role("heading", level=1)).to_have_text("Two texts of one note")
+    second.get_by_label("Both, one after the other").check()
+    second.get_by_role("button", name="Make one note of both").click()
+    expect(second.get_by_label("Next focus")).to_have_value("What the first window holds\nWhat the second window holds")
+
+
+def test_a_lost_connection_keeps_the_text_and_saves_it_later(case, page_for):
+    page, note = page_for(case.therapist), case.note
+    page.goto(url("note-edit", note.pk))
+    page.route("**/autosave/", lambda route: route.fulfill(status=404))
+    page.get_by_label("Next focus").fill("Typed while the line was down")
+    page.keyboard.press("Control+s")
+    expect(page.locator("#dock-state")).to_contain_text("your text is safe here")
+    page.unroute("**/autosave/")
+    page.keyboard.press("Control+s")
+    until(lambda: saved(note).get("plan"), "the text is saved when the line is back")
+
+
+def test_without_script_a_note_is_written_and_signed(case, page_for):
+    page, note = page_for(case.therapist, javascript=False), case.note
+    page.goto(url("note-edit", note.pk))
+    page.locator("details summary").first.click()
+    write_everything(page)
+    page.get_by_role("button", name="Add homework").click()
+    expect(page.get_by_label("What", exact=True)).to_have_count(2)
+    page.get_by_role("button", name="Sign note").click()
+    page.get_by_label("Your password, or the code of your app").fill(PASSWORD)
+    page.get_by_role("button", name="Sign note").click()
+    expect(page.locator(".head")).to_contain_text("Signed")
+    assert ProgressNote.objects.get(pk=note.pk).is_signed
+
+
+def test_a_note_is_signed_by_keys_alone(case, page_for):
+    page, note = page_for(case.therapist), case.note
+    page.goto(url("note-edit", note.pk))
+    write_everything(page)
+    page.get_by_label("Next focus").focus()
+    page.keyboard.press("Control+Enter")
+    assert not ProgressNote.objects.get(pk=note.pk).is_signed
+    page.get_by_role("button", name="Sign note").press("Enter")
+    page.get_by_label("Your password, or the code of your app").focus()
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.locator(".head")).to_contain_text("Signed")
+
+
+def test_pages_of_treatment_are_accessible_and_light(case, page_for):
+    page, patient, before = page_for(case.therapist), case.patient, case.before
+    course = before.session.course
+    addresses = [
+        url("note-list"),
+        url("note-edit", case.note.pk) + "?check",
+        url("note-sign", case.note.pk),
+        url("note-detail", before.pk),
+        url("note-reading", case.note.pk),
+        url("note-risk", case.note.pk),
+        url("addendum-create", before.pk),
+        url("chart-detail", patient.pk),
+        url("chart-notes", patient.pk),
+        url("course-detail", course.pk),
+        url("course-create", patient.pk),
+    ]
+    for address in addresses:
+        page.goto(address)
+        assert_accessible(page)
+    theirs = page_for(patient.user)
+    for address in (url("patient-course"), url("patient-note-list"), url("patient-note", before.pk)):
+        theirs.goto(address)
+        assert_accessible(theirs)
+    weight = wire_weight(page_for(case.therapist), url("note-edit", case.note.pk))
+    assert weight < FIRST_VISIT, weight
