@@ -9,7 +9,7 @@ from django.db.models import Count
 from django.utils import timezone
 
 from intake.alerts import URGENT
-from intake.models import InstrumentVersion, MeasureResponse, RiskTrigger
+from intake.models import Answer, InstrumentVersion, MeasureResponse, RiskTrigger
 from intake.models.measure import ResponseStatus
 from practice.models import Appointment, Patient
 
@@ -29,15 +29,16 @@ class Offer:
 
 
 def offers(patient: Patient) -> list[Offer]:
-    """Every active questionnaire with where this person stands; three queries."""
+    """Every active questionnaire with where this person stands; four queries."""
     now = timezone.now()
     rows = MeasureResponse.objects.filter(patient=patient).exclude(status=ResponseStatus.ENTERED_IN_ERROR)
     known: dict[int, list[MeasureResponse]] = {}
-    for row in rows.select_related("version__instrument").annotate(given=Count("answers")).order_by("started_at", "pk"):
+    for row in rows.select_related("version").defer("version__body").order_by("started_at", "pk"):
         known.setdefault(row.version.instrument_id, []).append(row)
+    given = answers_given(patient)
     soon = has_visit_soon(patient, now)
     return [
-        offer(version, known.get(version.instrument_id, []), soon, now)
+        offer(version, known.get(version.instrument_id, []), given, soon, now)
         for version in InstrumentVersion.objects.active()
     ]
 
@@ -47,7 +48,15 @@ def has_visit_soon(patient: Patient, now: dt.datetime) -> bool:
     return visits.filter(starts_at__lte=now + BEFORE_SESSION).exists()
 
 
-def offer(version: InstrumentVersion, rows: list[MeasureResponse], soon: bool, now: dt.datetime) -> Offer:
+def answers_given(patient: Patient) -> dict[int, int]:
+    """How many answers each unfinished response holds, by its id."""
+    rows = Answer.objects.filter(response__patient=patient, response__status=ResponseStatus.IN_PROGRESS)
+    return dict(rows.values_list("response").annotate(Count("pk")))
+
+
+def offer(
+    version: InstrumentVersion, rows: list[MeasureResponse], given: dict[int, int], soon: bool, now: dt.datetime
+) -> Offer:
     unfinished = next((row for row in rows if row.is_open and row.version_id == version.pk), None)
     finished = sorted((row for row in rows if not row.is_open), key=lambda row: (row.taken_at, row.pk))
     latest = finished[-1] if finished else None
@@ -58,7 +67,7 @@ def offer(version: InstrumentVersion, rows: list[MeasureResponse], soon: bool, n
         version=version,
         is_due=every_time or at_start or unfinished is not None,
         unfinished=unfinished,
-        answered=unfinished.given if unfinished else 0,
+        answered=given.get(unfinished.pk, 0) if unfinished else 0,
         latest=latest,
     )
 

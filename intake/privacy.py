@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import QuerySet
+
 from intake.models import (
     Answer,
     EmergencyContact,
@@ -105,6 +107,11 @@ def assessment_facts(row: RiskAssessment) -> dict[str, Any]:
     return plain(row, names) | {"by": row.by.name}
 
 
+def history_of(model: Any) -> QuerySet:
+    """The history rows that the database keeps of ``model``."""
+    return model.pgh_event_model.objects.all()
+
+
 def erase(patient: Patient) -> int:
     """Delete registration and unfinished answers of ``patient`` with their history; returns how many rows went.
 
@@ -125,10 +132,10 @@ def erase(patient: Patient) -> int:
         Registration.objects.filter(patient=patient),
         EmergencyContact.objects.filter(patient=patient),
         # Deleting wrote history of its own, so the history goes last.
-        Answer.pgh_event_model.objects.filter(response_id__in=answered),
-        MeasureResponse.pgh_event_model.objects.filter(patient_id=patient.pk),
-        Registration.pgh_event_model.objects.filter(patient_id=patient.pk),
-        EmergencyContact.pgh_event_model.objects.filter(patient_id=patient.pk),
+        history_of(Answer).filter(response_id__in=answered),
+        history_of(MeasureResponse).filter(patient_id=patient.pk),
+        history_of(Registration).filter(patient_id=patient.pk),
+        history_of(EmergencyContact).filter(patient_id=patient.pk),
     ):
         gone += rows.delete()[0]
     return gone

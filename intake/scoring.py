@@ -65,9 +65,9 @@ def score(definition: Definition, answers: Answers, scale: Scale | None = None) 
     total = sum(given)
     if missing and scale.prorates:
         total = half_up(total * len(scale.items), len(given))
-    value = Fraction(total, len(scale.items)) if scale.method == "mean" else Fraction(total)
+    shown = Fraction(total, len(scale.items)) if scale.method == "mean" else Fraction(total)
     band = next((b.label for b in definition.bands if b.scale == scale.id and b.low <= total <= b.high), "")
-    return Score(scale.id, total, value, scale.decimals, band, missing, is_prorated=missing > 0)
+    return Score(scale.id, total, shown, scale.decimals, band, missing, is_prorated=missing > 0)
 
 
 def half_up(numerator: int, denominator: int) -> int:

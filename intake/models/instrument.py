@@ -12,6 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from intake.definition import Definition, parse
 from practice.models import User
 
+READ: dict[str, Definition] = {}
+
 
 class Instrument(models.Model):
     """A questionnaire, whatever its version. ``title`` is the short name clinicians know."""
@@ -75,4 +77,7 @@ class InstrumentVersion(models.Model):
 
     @cached_property
     def definition(self) -> Definition:
-        return parse(self.body)
+        """The edition as the rules read it; read once per process, since the same checksum is the same text."""
+        if self.checksum not in READ:
+            READ[self.checksum] = parse(self.body)
+        return READ[self.checksum]

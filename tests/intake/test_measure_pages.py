@@ -198,11 +198,11 @@ def test_addresses_and_titles_name_no_questionnaire(client, begun, in_care, peg)
 def test_the_list_costs_the_same_for_one_and_three_answers(client, in_care, peg, phq, django_assert_num_queries):
     answered(in_care, peg, [1, 1, 1])
     client.get(reverse("intake:measure-list"))
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         client.get(reverse("intake:measure-list"))
     for _time in range(2):
         answered(in_care, peg, [1, 1, 1])
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         client.get(reverse("intake:measure-list"))
 
 

@@ -1,0 +1,58 @@
+"""What intake never says: no diagnosis, no risk level, nothing clinical in messages and logs (clinical.md 0.3, 7.5)."""
+
+import re
+
+import pytest
+from django.conf import settings
+from django.template.loader import render_to_string
+
+from intake import alerts, consent
+from intake.messages import KINDS, task_words
+from intake.models import RiskAlert, RiskTrigger
+from practice.models import Message, Practice
+from practice.outbox import NotWanted
+from tests.intake.conftest import answered
+from tests.intake.test_alerts import FOUND
+
+FOR_PATIENTS = ("measure", "crisis", "registration", "consent")
+NEVER = ("you have depression", "you are depressed", "high risk", "at risk", "diagnosed", "suicidal", "your score is")
+CLINICAL = ("pain", "depress", "risk", "alert", "suicid", "phq", "peg", "therap", "crisis", "score")
+
+
+def patient_templates():
+    folder = settings.BASE_DIR / "templates" / "intake"
+    return [path for name in FOR_PATIENTS for path in sorted((folder / name).glob("*.html"))]
+
+
+@pytest.mark.parametrize("path", patient_templates(), ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_a_patients_page_names_no_disorder_and_no_risk_level(path):
+    text = path.read_text(encoding="utf-8").lower()
+    assert [words for words in NEVER if words in text] == []
+
+
+@pytest.mark.parametrize("path", sorted(consent.FOLDER.glob("*.md")), ids=lambda path: path.name)
+def test_a_consent_text_promises_no_result(path):
+    text = path.read_text(encoding="utf-8").lower()
+    assert not re.search(r"\b(cure|guarantee|proven|always works)", text)
+
+
+def test_the_task_mail_names_nobody_and_nothing(patient, phq, therapist):
+    answered(patient, phq, [0] * 8 + [1])
+    message = Message.objects.filter(kind="task").first()
+    words = task_words(message, RiskTrigger.objects.first(), Practice.objects.get())
+    subject = render_to_string("emails/task-subject.txt", words).strip()
+    assert subject == "A task needs your attention in Evenkeel"
+    for name in ("emails/task-subject.txt", "emails/task-body.txt", "emails/task-body.html"):
+        text = re.sub(r"<style>.*?</style>", "", render_to_string(name, words), flags=re.S).lower()
+        assert [word for word in (*CLINICAL, "rosa", "meier") if word in text] == []
+
+
+def test_a_closed_alert_needs_no_mail_any_more(patient, phq, supervisor):
+    answered(patient, phq, [0] * 8 + [1])
+    alert = RiskAlert.objects.get()
+    alerts.assess(by=supervisor, alert=alert, **(FOUND | {"steps": ["emergency"]}))
+    alerts.close(by=supervisor, alert=alert, outcome="emergency", words="Handed over.", signature=supervisor.name)
+    message = Message.objects.filter(kind="task").first()
+    kind = KINDS["task"]
+    with pytest.raises(NotWanted):
+        kind.still_wanted(message, kind.rows([message.about_id])[message.about_id])
