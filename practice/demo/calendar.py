@@ -127,18 +127,17 @@ def coming_visits(person: Sketch, hour: Hour, today: date, away: date) -> Iterat
 def fill_today(calendar: Calendar, people: Sequence[Sketch], now: datetime, today: date) -> None:
     """See that the shown therapist has two visits before now and two after, at any hour and on any weekday.
 
-    What her hours do not give is agreed outside them, with people who do not come within two days anyway.
+    What her hours do not give is agreed outside them, with people whose own visits lie furthest from now.
     """
+
+    def nearest(person: Sketch) -> timedelta:
+        return min(abs(v - now) for v in calendar.coming[person.email] + calendar.past[person.email][-1:])
+
     zone = ZoneInfo(PLACES["Tern Bay"])
     begins = datetime.combine(today, time(), zone)
     ends = datetime.combine(today + DAY, time(), zone)
     taken = sorted(v for p in people for v in calendar.coming[p.email] if begins <= v < ends)
-    near = 2 * DAY
-    spare = [
-        p
-        for p in people
-        if p.name != ROSA and all(abs(v - now) > near for v in calendar.coming[p.email] + calendar.past[p.email][-1:])
-    ]
+    spare = sorted((p for p in people if p.name != ROSA and nearest(p) > DAY), key=nearest, reverse=True)
     minute = now.astimezone(zone).replace(second=0, microsecond=0)
     minute -= MINUTE * (minute.minute % 15)
     for step, missing in ((-15, 2 - sum(v <= now for v in taken)), (15, 2 - sum(v > now for v in taken))):

@@ -148,6 +148,7 @@ SHARES = {  # of sixty people
 }
 WHOLE = 60
 ROSA = "Rosa Meier"
+CLINIC = 142  # (541) 555-0142 is the clinic itself
 
 
 def address_of(name: str) -> str:
@@ -172,6 +173,12 @@ def roster(count: int, chance: random.Random) -> list[Sketch]:
     return people
 
 
+def phone_of(number: int) -> str:
+    """A number of the block that is kept free for stories, and not the clinic's own."""
+    last = 101 + number
+    return f"+1541555{last + (last >= CLINIC):04}"
+
+
 def sketch(name: str, number: int, stage: Stage, place: int, chance: random.Random) -> Sketch:
     """One person, the ``place``-th of the stage. Rosa Meier's facts are fixed: she is shown to newcomers."""
     with_course = {Stage.IN_COURSE: COURSES, Stage.COMPLETED: ENDED}.get(stage)
@@ -186,7 +193,7 @@ def sketch(name: str, number: int, stage: Stage, place: int, chance: random.Rand
     return Sketch(
         name=name,
         email=address_of(name),
-        phone=f"+1541555{101 + number:04}" if name == ROSA or chance.random() < 0.8 else "",
+        phone=phone_of(number) if name == ROSA or chance.random() < 0.8 else "",
         stage=stage,
         therapist=therapist,
         zone=EASTERN if remote and number % 7 == 3 else home,
