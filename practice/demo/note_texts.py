@@ -87,11 +87,20 @@ ASSESSMENT = (
     "Sleep remains the weak point and will come into focus soon. Mood is steady.",
     "Good use of the small steps. Still tends to test the limit on good days.",
 )
+EARLY_RESPONSE = (
+    "Took part throughout and asked good questions.",
+    "Doubtful at first, then found an own example without help.",
+    "Tired today; needed a break after twenty minutes and came back to it well.",
+)
+EARLY_ASSESSMENT = (
+    "Pain shapes the mornings most. Has tried much and understood little of why; glad of a plan.",
+    "Does a great deal on good days and pays for it on the next. Walking is what is missed most.",
+    "Worries that movement does harm, and moves less for it. Good support at home.",
+)
 PLAN = (
     "Go on as planned with",
     "Review the practice, then",
     "Begin with what got in the way, then",
-    "Keep the quota for a week, then",
 )
 LEARNED = (
     "Shorter is easier to keep.",
@@ -101,6 +110,7 @@ LEARNED = (
 )
 OBSTACLES = ("Two bad nights.", "Visitors at home.", "Forgot on the weekend.", "Too long in one go.")
 MOODS = ("steady", "brighter", "low", "anxious")
+EARLY = 2  # sessions in which people get to know each other
 AGENDA = ("Check-in and the week.", "Look at the homework.")
 
 
@@ -114,12 +124,12 @@ def content(
     modality: str,
     place: str,
     late_minutes: int,
-    is_first: bool,
+    number: int,
     is_last: bool,
     homework_due: Sequence[HomeworkLine],
     pain: int,
 ) -> dict[str, Any]:
-    """The typed content of a session note; ``starts_at`` and ``ends_at`` in the zone of the visit, ``pain`` 0 to 10."""
+    """The typed content of a session note; ``number`` counts from 1, times are in the zone of the visit."""
     begun = starts_at + timedelta(minutes=late_minutes or chance.randint(0, 3))
     done = ends_at - timedelta(minutes=chance.randint(0, 4))
     known = plan.modules()
@@ -135,19 +145,19 @@ def content(
         "risk_suicide": "none",
         "risk_others": "none",
         "risk_abuse": "none",
-        "risk_change": "first" if is_first else "same",
+        "risk_change": "first" if number == 1 else "same",
         "pain_now": str(max(0, min(10, pain + chance.choice((-1, 0, 0, 1))))),
         "pain_week": str(pain),
         "function": chance.choice(FUNCTION),
         "medical": "none",
-        "agenda": "\n".join([*AGENDA[: 1 if is_first else 2], f"{known[modules[0]].title}."]),
+        "agenda": "\n".join([*AGENDA[: 1 if number == 1 else 2], f"{known[modules[0]].title}."]),
         "did": " ".join(DID[module] for module in modules if module in DID),
         "interventions": list(dict.fromkeys(codes))[:5],
         "modules": list(modules),
         "engagement": str(chance.choice((2, 3, 3, 4))),
-        "response": chance.choice(RESPONSE),
+        "response": chance.choice(EARLY_RESPONSE if number <= EARLY else RESPONSE),
         "patient_words": chance.choice(WORDS),
-        "assessment": chance.choice(ASSESSMENT),
+        "assessment": chance.choice(EARLY_ASSESSMENT if number <= EARLY else ASSESSMENT),
         "diagnosis": "unchanged",
         "plan": "Staying-well plan and a booster in four weeks."
         if is_last

@@ -24,6 +24,7 @@ ZONES = (
 )
 DAYTIME = range(10, 18)
 PATIENCE = 90.0
+FIRST, LAST = "bdfghklmnprstvwz", "aeiou"
 
 
 @dataclass
@@ -54,8 +55,12 @@ class Walker:
 
     @property
     def surname(self) -> str:
-        """Letters only, different for every second: a name is not a number."""
-        return "Of" + "".join(chr(ord("a") + int(digit)) for digit in f"{self.begun:%m%d%H%M%S}")
+        """A name that can be said aloud, of syllables, another one every second."""
+        number, syllables = int(self.begun.timestamp()), ""
+        for _each in range(4):
+            number, place = divmod(number, len(FIRST) * len(LAST))
+            syllables += FIRST[place // len(LAST)] + LAST[place % len(LAST)]
+        return syllables.capitalize()
 
     @property
     def email(self) -> str:
