@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from practice import manage_links
 from practice.calendar_file import calendar_file
 from practice.models import Appointment, Message, Modality, Practice
-from practice.templatetags.evenkeel import tel
+from practice.templatetags.evenkeel import tel, wall_clock
 from practice.zone import zone_label
 
 LINE_LENGTH = 160
@@ -37,11 +37,13 @@ def of_appointment(message: Message, appointment: Appointment, practice: Practic
     there = appointment.starts_at.astimezone(ZoneInfo(appointment.zone))
     at_practice = ""
     if there.utcoffset() != local.utcoffset():
-        at_practice = f"{date_format(there, 'l, g:i A')} {zone_label(appointment.zone, appointment.starts_at)}"
+        at_practice = (
+            f"{date_format(there, 'l')}, {wall_clock(there)} {zone_label(appointment.zone, appointment.starts_at)}"
+        )
     return {
         **of_practice(practice),
-        "day": date_format(local, "l, j F Y"),
-        "time": date_format(local, "g:i A"),
+        "day": date_format(local, "l, F j, Y"),
+        "time": wall_clock(local),
         "zone": zone_label(zone, appointment.starts_at),
         "at_practice": at_practice,
         "link": link(appointment),

@@ -228,7 +228,7 @@ def test_an_email_says_when_in_whose_zone_and_where_to_change_it(therapist, pati
     send()
     (letter,) = letters()
     assert letter.subject == "Your appointment"
-    assert "Tuesday, 19 May 2026\n10:20 AM Pacific" in letter.text
+    assert "Tuesday, May 19, 2026\n10:20 am Pacific" in letter.text
     assert "(541) 555-0142" in letter.text
     assert re.search(r"^http://localhost:\d+/a/[\w-]{22}/$", letter.text, re.MULTILINE)
     assert "Keep the link to yourself" in letter.text
@@ -253,8 +253,8 @@ def test_a_call_is_told_in_the_readers_zone_with_the_clinics_beside_it(therapist
     appointment.save()
     send()
     (letter,) = letters()
-    assert "1:20 PM Eastern" in letter.text
-    assert "At the practice: Tuesday, 10:20 AM Pacific" in letter.text
+    assert "1:20 pm Eastern" in letter.text
+    assert "At the practice: Tuesday, 10:20 am Pacific" in letter.text
 
 
 def test_every_kind_has_its_three_templates():
