@@ -13,9 +13,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from intake.models import RiskAlert, Tier
+from practice import care
 from practice.action import action
 from practice.audit import Action, record
-from practice.models import Appointment, AppointmentType, CareAssignment, ConsentRecord, Patient, Therapist, User
+from practice.models import Appointment, AppointmentType, ConsentRecord, Patient, Therapist, User
 from practice.models.consent import ConsentType, Decision
 from practice.roles import Role
 from sessions import numbering, plan
@@ -169,7 +170,7 @@ def open_course(
     course.template, course.planned_sessions = template, len(chosen.sessions)
     course.save()
     lay_out(course, chosen)
-    take_into_care(by=by, course=course, now=now)
+    take_into_care(by=by, course=course)
     note_move(by=by, course=course, before=before, reason=reason)
     numbering.adopt(by=by, course=course)
     return course
@@ -201,19 +202,12 @@ def change_template(*, by: User, course: Course, template: str, reason: str) -> 
     return course
 
 
-def take_into_care(*, by: User, course: Course, now: dt.datetime) -> None:
+def take_into_care(*, by: User, course: Course) -> None:
     """Acceptance makes a prospect a patient and the therapist the treating clinician (architecture.md 4)."""
     if course.patient.status != Patient.Status.PATIENT:
         course.patient.status = Patient.Status.PATIENT
         course.patient.save(update_fields=["status"])
-    care, created = CareAssignment.objects.running().get_or_create(
-        patient=course.patient,
-        clinician=course.therapist.user,
-        role=CareAssignment.CareRole.TREATING,
-        defaults={"starts_at": now, "reason": "accepted into a course"},
-    )
-    if created:
-        record(by=by, action=Action.ACCESS_CHANGE, obj=care, patient=course.patient)
+    care.begin(by=by, patient=course.patient, clinician=course.therapist.user, reason="accepted into a course")
 
 
 # -- Moving ----------------------------------------------------------------------------------------------------------

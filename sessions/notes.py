@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from education import articles
 from education.models import Article, ArticleAssignment, ArticleVersion
 from intake import alerts
 from practice.action import action
@@ -21,7 +22,8 @@ from practice.models import Appointment, Status, User
 from practice.roles import CLINICIANS, Role
 from sessions import documents, homework, note_fields, numbering
 from sessions.models import Addendum, CoursePlanItem, NoteArticle, NoteDraftVersion, NoteIntervention, ProgressNote
-from sessions.note_fields import Content, Problem, Surroundings
+from sessions.note_completeness import Problem, Surroundings, problems
+from sessions.note_fields import Content
 
 VERSIONS_KEPT = 30
 LATE_AFTER = dt.timedelta(hours=24)
@@ -193,7 +195,7 @@ def has_risk_form(note: ProgressNote) -> bool:
 
 def left(note: ProgressNote, around: Surroundings | None = None) -> list[Problem]:
     """What is left before signing."""
-    return note_fields.problems(note.kind, note.content, around or surroundings(note))
+    return problems(note.kind, note.content, around or surroundings(note))
 
 
 # -- Signing ---------------------------------------------------------------------------------------------------------
@@ -211,8 +213,8 @@ def sign(*, by: User, note: ProgressNote, version: int, similar_is_meant: bool =
     if version != note.version or note.draft_versions.filter(is_clash=True).exists():
         raise StaleVersion(note, note.content)
     around = surroundings(note)
-    if problems := left(note, around):
-        raise Incomplete(problems)
+    if found := left(note, around):
+        raise Incomplete(found)
     if not similar_is_meant and likeness(note) >= SIMILAR_FROM:
         raise TooSimilar
     now = timezone.now()
@@ -328,8 +330,6 @@ def add_addendum(*, by: User, note: ProgressNote, reason: str, text: str) -> Add
 @action
 def give_article(*, by: User, note: ProgressNote, article: Article | ArticleVersion, word: str = "") -> NoteArticle:
     """Give the patient an article from the draft of a note; raises what ``education.articles.assign`` raises."""
-    from education import articles  # noqa: PLC0415  (named so beside a list of articles it would be mistaken)
-
     note = own_draft(by=by, note=note)
     assignment: ArticleAssignment = articles.assign(by=by, patient=note.patient, article=article, note=word)
     return NoteArticle.objects.create(note=note, assignment=assignment)

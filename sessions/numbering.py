@@ -7,7 +7,6 @@ says which one it is by date.
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable, Sequence
 
 from django.db.models import QuerySet
@@ -159,8 +158,3 @@ def set_kind(*, by: User, session: TherapySession, kind: str, counts: bool | Non
         session.refresh_from_db()
     record(by=by, action=Action.CHANGE, obj=session, patient=session.patient_id, detail={"kind": session.kind})
     return session
-
-
-def minutes_between(time_in: dt.time, time_out: dt.time) -> int:
-    """Whole minutes of a visit by the clock on the wall; negative when the times are the wrong way round."""
-    return (time_out.hour * 60 + time_out.minute) - (time_in.hour * 60 + time_in.minute)

@@ -1,7 +1,7 @@
 """The note as a form: what was typed goes in and out as it is; what is missing is said beside its field.
 
 A draft is never refused, so this form does not validate. ``read`` turns a request's data into a content, ``NoteForm``
-shows one, with the problems of ``note_fields.problems`` when the author asks what is left.
+shows one, with the problems of ``note_completeness.problems`` when the author asks what is left.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from django.utils.translation import gettext_lazy as _
 
 from practice.forms.widgets import ChoiceCards, ManyChoiceCards, PainScale
 from sessions import note_fields
-from sessions.note_fields import Content, Field, Problem, Words
+from sessions.note_completeness import Problem
+from sessions.note_fields import Content, Field, Words
 
 REVIEW_KEY = re.compile(r"review-(\d+)-(outcome|obstacle|learning)")
 MINUTES_KEY = re.compile(r"minutes-([A-Z0-9-]+)")

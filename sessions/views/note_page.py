@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from practice.models import Appointment
-from sessions import documents, homework, note_fields, note_words, notes, plan
+from sessions import documents, homework, note_completeness, note_fields, note_words, notes, plan
 from sessions.forms.note import NoteForm
 from sessions.models import HomeworkLine, NoteDraftVersion, ProgressNote
 
@@ -45,7 +45,7 @@ def edit_context(note: ProgressNote, *, check: bool) -> dict[str, Any]:
     due = homework.due_for(note)
     rows = documents.measure_rows(note)
     has_risk_form = notes.has_risk_form(note)
-    around = note_fields.Surroundings(
+    around = note_completeness.Surroundings(
         homework_due=[line.pk for line in due],
         has_measures=bool(rows),
         has_risk_form=has_risk_form,
@@ -57,8 +57,8 @@ def edit_context(note: ProgressNote, *, check: bool) -> dict[str, Any]:
         "note": note,
         "form": form,
         "problems": [(problem, anchor_of(problem)) for problem in problems],
-        "complete": note_fields.count_of_parts(note.kind) - len({problem.key for problem in problems}),
-        "parts": note_fields.count_of_parts(note.kind),
+        "complete": note_completeness.count_of_parts(note.kind) - len({problem.key for problem in problems}),
+        "parts": note_completeness.count_of_parts(note.kind),
         "name": note_words.name_of_note(note),
         "remark": note_words.remark_on_number(note.session),
         "place": note_words.place_of(note.appointment),
@@ -77,7 +77,7 @@ def edit_context(note: ProgressNote, *, check: bool) -> dict[str, Any]:
     return context
 
 
-def anchor_of(problem: note_fields.Problem) -> str:
+def anchor_of(problem: note_completeness.Problem) -> str:
     """The id a link in "Left before signing" leads to."""
     if problem.anchor:
         return problem.anchor
