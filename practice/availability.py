@@ -192,7 +192,7 @@ def rooms_of(text: str) -> dict[int, list[int]]:
 
 
 # Arms: visits of the therapists, visits in the rooms, time off and closures. The bound on starts_at lets the index of
-# the therapist end the search: a join against ranges alone would read a whole history (performance.md 5.1).
+# the therapist end the search: a join against ranges alone would read a whole history.
 OF_THERAPISTS = """
 SELECT 1, therapist_id, extract(epoch FROM lower(guard))::bigint, extract(epoch FROM upper(guard))::bigint
 FROM practice_appointment WHERE therapist_id = ANY(%(therapists)s) AND {bound}"""

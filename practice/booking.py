@@ -16,7 +16,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from psycopg.types.range import TimestamptzRange
 
@@ -186,8 +186,19 @@ def clear_the_way(
             lost.append(RoomTaken)
     if lost:
         raise SlotTaken if SlotTaken in lost else RoomTaken
-    if stale:
-        Appointment.objects.filter(pk__in=stale, status=Status.HELD).delete()
+    if stale and release_expired(Appointment.objects.filter(pk__in=stale)) < len(stale):
+        raise SlotTaken  # its owner kept or confirmed it in the moment between
+
+
+def release_expired(holds: QuerySet[Appointment]) -> int:
+    """Delete those of ``holds`` that are still holds and have run out; how many. Call it in a transaction.
+
+    The rows are locked first: Django collects ids before it deletes, and an owner may keep or confirm a hold between.
+    """
+    over = holds.filter(status=Status.HELD, held_until__lte=timezone.now())
+    locked = list(over.select_for_update(of=("self",)).values_list("pk", flat=True))
+    Appointment.objects.filter(pk__in=locked).delete()
+    return len(locked)
 
 
 def require_hours(

@@ -1,4 +1,4 @@
-"""The safety net under planning: every coming appointment must have its reminders (promises.md 4.1)."""
+"""The safety net under planning: every coming appointment must have its reminders."""
 
 from __future__ import annotations
 

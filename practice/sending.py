@@ -1,4 +1,4 @@
-"""Sending what is due: claim, look again, send, record (architecture.md 7, promises.md 4).
+"""Sending what is due: claim, look again, send, record (architecture.md 7, operations.md).
 
 Any number of senders may run at once, in Celery workers and in ``manage.py send_due``: rows are claimed with SKIP
 LOCKED under a lease and a token, in a transaction of one statement. Nothing is sent inside a transaction. Whoever dies

@@ -40,7 +40,7 @@ def main() -> int:
         rounds = [measure(half, options.seconds) for _ in range(ROUNDS)]
         report |= scenarios.summarise(rounds)
         report["B4"] = posting.confirm_holds(half, empty=statistics.median(r["E"].rate for r in rounds))
-        report["B7"] = messages.reminders()
+        report["B7"] = messages.reminders(half)
         base = scenarios.single(half, options.seconds)
         for name, (milliseconds, queries) in base.items():
             report[name] |= {"single_ms": round(milliseconds, 2), "queries": queries}
