@@ -6,7 +6,7 @@ from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from intake import consent, registration
-from practice import attending, availability, holding, invitations
+from practice import attending, availability, confirming, holding, invitations
 from practice.consents import Origin
 from practice.demo import treating
 from practice.demo.people import Stage
@@ -45,7 +45,7 @@ def visitor_books(world: World, person: Person, *, after: datetime, before: date
         session_key=key,
         address=f"192.0.2.{person.chance.randint(1, 250)}",
     )
-    contact = holding.Contact(
+    contact = confirming.Contact(
         name=sketch.name,
         email=sketch.email,
         phone=sketch.phone,
@@ -54,7 +54,7 @@ def visitor_books(world: World, person: Person, *, after: datetime, before: date
         time_zone=sketch.zone,
         origin=FROM_BROWSER,
     )
-    talk = holding.confirm_hold(hold=held, token=person.token(), contact=contact)
+    talk = confirming.confirm_hold(hold=held, token=person.token(), contact=contact)
     person.patient = talk.patient
     if sketch.stage != Stage.BOOKED_TALK:
         world.timeline.at(talk.ends_at, hold_talk, world, person, talk)

@@ -10,8 +10,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.formfields import PhoneNumberField
 
+from practice.confirming import Contact
 from practice.forms.widgets import TimeZoneSelect
-from practice.holding import Contact
 from practice.models import Modality
 from practice.models.zone import zone_names
 

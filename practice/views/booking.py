@@ -12,11 +12,11 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from practice import holding, manage_links, slots
+from practice import confirming, holding, manage_links, slots
 from practice.availability import Offer, free_between, offer
 from practice.booking import LimitReached, SlotTaken, TokenReused
+from practice.confirming import Contact
 from practice.forms.booking import BookingForm, ConfirmForm, HoldForm
-from practice.holding import Contact
 from practice.models import Appointment, AppointmentType, Location, Modality, Patient, Therapist
 from practice.slots import DAY, Slot
 from practice.views import visitor
@@ -137,13 +137,12 @@ def booking_done(request: HttpRequest) -> HttpResponse:
     )
 
 
-# -- Holding -----------------------------------------------------------------------------------------------------------
+# -- Holding ---------------------------------------------------------------------------------------------
 def hold_for(request: HttpRequest, therapist: Therapist, way: str, starts_at: datetime) -> Appointment:
     """Hold the time for this browser session and remember the wish, so that it survives the hold."""
-    type = AppointmentType.objects.get(code=AppointmentType.Code.CONSULT_FREE)
     held = holding.hold(
         therapist=therapist,
-        type=type,
+        type=AppointmentType.objects.get(code=AppointmentType.Code.CONSULT_FREE),
         modality=way,
         location=location_of(therapist, way, starts_at),
         starts_at=starts_at,
@@ -207,13 +206,26 @@ def book(request: HttpRequest, form: ConfirmForm, wish: Wish, patient: Patient |
 def booked(
     request: HttpRequest, form: ConfirmForm, wish: Wish, patient: Patient | None, contact: Contact | None
 ) -> Appointment:
-    """Confirm the hold. Where it ran out, or another time was chosen instead, that time is held first."""
-    other, held = form.cleaned_data["starts"], wish.held
-    if held is None or (other and other != held.starts_at):
-        held = hold_for(request, wish.therapist, wish.way, other or wish.starts_at)
-    by = request.user if request.user.is_authenticated else None
-    token = form.cleaned_data["token"]
-    return holding.confirm_hold(by=by, hold=held, token=token, contact=contact, patient=patient)
+    """Confirm the hold, or book at once where it ran out or another time was chosen beside the form."""
+    other = form.cleaned_data["starts"]
+    how = {
+        "by": request.user if request.user.is_authenticated else None,
+        "token": form.cleaned_data["token"],
+        "contact": contact,
+        "patient": patient,
+    }
+    if wish.held is not None and other in (None, wish.held.starts_at):
+        return confirming.confirm_hold(hold=wish.held, **how)
+    starts_at = other or wish.starts_at
+    return confirming.book_free(
+        therapist=wish.therapist,
+        type=wish.type,
+        modality=wish.way,
+        location=location_of(wish.therapist, wish.way, starts_at) if other else wish.location,
+        starts_at=starts_at,
+        session_key=visitor.hold_key(request, make=True),
+        **how,
+    )
 
 
 # -- Pages -------------------------------------------------------------------------------------------------------------

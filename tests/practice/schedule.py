@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 import pytest
 import time_machine
 
-from practice import holding
-from practice.holding import Contact
+from practice import confirming, holding
+from practice.confirming import Contact
 from practice.models import Appointment, Modality
 
 NOW = datetime(2027, 3, 1, 4, 0, tzinfo=UTC)  # Sunday evening at the clinic
@@ -37,4 +37,4 @@ def held(clinic, therapist, starts_at: datetime, session_key: str = "", **how) -
 
 def confirmed(clinic, therapist, starts_at: datetime, who: Contact, **how) -> Appointment:
     held_time = held(clinic, therapist, starts_at, **how)
-    return holding.confirm_hold(hold=held_time, token=uuid.uuid4(), contact=who)
+    return confirming.confirm_hold(hold=held_time, token=uuid.uuid4(), contact=who)

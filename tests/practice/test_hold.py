@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from practice import booking, holding
+from practice import booking, confirming, holding
 from practice.booking import NotOffered, SlotTaken, TokenReused
 from practice.holding import HoldGone, TooManyHolds
 from practice.models import Appointment, AuditEvent, ConsentRecord, ManageLink, Modality, Patient, Status
@@ -99,21 +99,23 @@ def test_only_a_public_type_is_held(clinic, therapist):
 def test_a_hold_that_ran_out_is_still_ours_while_nobody_took_it(clinic, therapist, frozen):
     row = held(clinic, therapist, TUESDAY_NINE, "one")
     frozen.shift(HOUR)
-    assert holding.confirm_hold(hold=row, token=uuid.uuid4(), contact=contact("a@example.org")).status == Status.BOOKED
+    assert (
+        confirming.confirm_hold(hold=row, token=uuid.uuid4(), contact=contact("a@example.org")).status == Status.BOOKED
+    )
 
 
 def test_a_hold_that_was_released_is_gone(clinic, therapist):
     row = held(clinic, therapist, TUESDAY_NINE, "one")
     holding.release_hold(session_key="one")
     with pytest.raises(HoldGone):
-        holding.confirm_hold(hold=row, token=uuid.uuid4(), contact=contact("a@example.org"))
+        confirming.confirm_hold(hold=row, token=uuid.uuid4(), contact=contact("a@example.org"))
 
 
 def test_the_same_token_with_other_words_is_refused(clinic, therapist):
     row, token = held(clinic, therapist, TUESDAY_NINE, "one"), uuid.uuid4()
-    holding.confirm_hold(hold=row, token=token, contact=contact("a@example.org"))
+    confirming.confirm_hold(hold=row, token=token, contact=contact("a@example.org"))
     with pytest.raises(TokenReused):
-        holding.confirm_hold(hold=row, token=token, contact=contact("b@example.org"))
+        confirming.confirm_hold(hold=row, token=token, contact=contact("b@example.org"))
 
 
 def test_old_holds_are_swept(clinic, therapist, frozen):
