@@ -72,8 +72,12 @@ def appointment_cancelled(appointment: Appointment, *, undo_until: dt.datetime |
 
 
 def news(kind: str, appointment: Appointment, *, due_at: dt.datetime) -> Iterator[Message]:
-    """One row per channel on which the kind can be sent; consent decides between them at sending."""
-    yield from on_each_channel(kind, appointment, due_at=due_at, expires_at=appointment.starts_at)
+    """One row per channel on which the kind can be sent; consent decides between them at sending.
+
+    What has begun is no news: a correction of the past is told by nobody's mail.
+    """
+    if appointment.starts_at > timezone.now():
+        yield from on_each_channel(kind, appointment, due_at=due_at, expires_at=appointment.starts_at)
 
 
 def appointment_reminders(appointment: Appointment, *, now: dt.datetime) -> Iterator[Message]:

@@ -1,4 +1,4 @@
-"""What the tests of messages share: a consent, an appointment with its messages, the letters in the folder."""
+"""What the tests of messages share: consents, appointments with their messages, letters, a gateway with troubles."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from practice.models import Appointment, ConsentRecord, Message, Patient
 from practice.models.consent import Decision
 from practice.sending import Tally, send_batch
 from tests import cast
+
+DAYTIME = cast.at("2026-05-12 18:00")  # Tuesday, 11:00 in Oregon
 
 
 def consent(patient: Patient, *types: str, decision: str = Decision.GIVEN) -> None:
@@ -66,3 +68,34 @@ def states(about: Appointment) -> set[tuple[str, str, str]]:
     """(kind, channel, state) of every message about ``about``."""
     rows = Message.objects.filter(about_type="practice.appointment", about_id=about.pk)
     return set(rows.values_list("kind", "channel", "state"))
+
+
+class Scripted:
+    """A gateway of its own kind, for tests of trouble: each letter meets the next thing of ``script``, then success.
+
+    A script entry is an exception to raise, or a function to call with the letter before it succeeds.
+    """
+
+    longest = 1.0
+
+    def __init__(self, *script, forever=None) -> None:
+        self.script, self.forever, self.sent = list(script), forever, []
+
+    def send(self, letter) -> str:
+        step = self.script.pop(0) if self.script else self.forever
+        if isinstance(step, Exception):
+            raise step
+        if step:
+            step(letter)
+        self.sent.append(letter)
+        return "scripted"
+
+    def close(self) -> None: ...
+
+
+def many(therapist, patient, count: int, *, first: int = 1) -> list[Message]:
+    """``count`` confirmations that are due now, each of an appointment of its own, an hour apart."""
+    consent(patient, "EMAIL")
+    for number in range(count):
+        booked(therapist, patient, starts_at=DAYTIME + timedelta(hours=first + number))
+    return list(Message.objects.filter(kind="appointment_booked").order_by("due_at", "id"))

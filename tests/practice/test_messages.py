@@ -99,6 +99,14 @@ def test_cancelling_withdraws_what_waits_and_plans_the_cancellation(therapist, p
     assert list(planned.values_list("kind", "revision")) == [("appointment_cancelled", 1)]
 
 
+def test_a_correction_of_the_past_is_no_news(therapist, patient):
+    appointment = booked(therapist, patient)
+    with time_machine.travel(appointment.starts_at + timedelta(hours=1), tick=False):
+        cancelled(appointment)
+    assert not Message.objects.filter(kind="appointment_cancelled").exists()
+    assert not Message.objects.filter(state="planned").exists()
+
+
 def test_a_withdrawal_marks_a_message_in_a_senders_hands_and_tears_nothing_away(therapist, patient):
     appointment = booked(therapist, patient)
     Message.objects.update(
