@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, Q
 from django.db.models.functions import JSONObject
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from practice.models import Appointment, AppointmentType, Modality, Room, Status, Therapist, TimeOff, User, WorkingHours
@@ -117,8 +118,25 @@ def week(
     for row in rows:
         for cell in row.cells:
             cell.visits = by_cell.get((row.pk, cell.day), [])
-    counted = Counter(each.day for each in visits if each.status not in CANCELLED)
+    rows += rows_without_hours(days, by_cell, {row.pk for row in rows}, by_room=by_room)
+    counted = Counter(each.day for each in visits if each.status not in (*CANCELLED, Status.HELD))
     return Week(days, rows, [counted[day] for day in days])
+
+
+def rows_without_hours(days: list[date], by_cell, known: set[int], *, by_room: bool) -> list[Row]:
+    """Rows for those who have visits but no row of their own: away for good, elsewhere today, a closed room.
+
+    No query where there are none. A visit without a room has no row among the rooms; it is nobody's door.
+    """
+    missing = {pk for pk, _day in by_cell if pk is not None} - known
+    if not missing:
+        return []
+    model, name = (Room, "name") if by_room else (Therapist, "user__name")
+    found = model.objects.filter(pk__in=missing).order_by(name, "pk").values_list("pk", name)
+    return [
+        Row(pk, called, _("No hours here"), [Cell(day, by_cell.get((pk, day), [])) for day in days])
+        for pk, called in found
+    ]
 
 
 def visits_of(days: list[date], location_id: int | None, therapist_user: User | None) -> list[Visit]:
@@ -126,7 +144,9 @@ def visits_of(days: list[date], location_id: int | None, therapist_user: User | 
     # Zones reach from UTC-12 to UTC+14: the window holds every local instant of the days, Python keeps the exact ones.
     first = datetime.combine(days[0], time(), UTC) - timedelta(hours=14)
     last = datetime.combine(days[-1], time(), UTC) + timedelta(hours=36)
-    rows = Appointment.objects.filter(starts_at__gte=first, starts_at__lt=last).exclude(status=Status.EXPIRED)
+    rows = Appointment.objects.filter(starts_at__gte=first, starts_at__lt=last).exclude(
+        Q(status=Status.EXPIRED) | Q(status=Status.HELD, held_until__lte=timezone.now())
+    )
     if location_id:
         rows = rows.filter(location_id=location_id)
     if therapist_user:

@@ -41,3 +41,8 @@ def zone_label(name: str, at: dt.datetime | None = None) -> str:
         return str(HOME_ZONES[name])
     short = (at or timezone.now()).astimezone(ZoneInfo(name)).tzname()
     return f"{name.rpartition('/')[2].replace('_', ' ')} ({short})"
+
+
+def today_in(zone: str) -> dt.date:
+    """The date it is now in ``zone``: a day is a local date of a place, never the UTC date of an instant."""
+    return timezone.now().astimezone(ZoneInfo(zone)).date()

@@ -73,6 +73,7 @@ class WhenForm(forms.Form):
         input_formats=["%H:%M", "%H.%M", "%H%M"],
         error_messages={"invalid": _("Write the time as hours and minutes, such as 16:30.")},
     )
+    place = forms.TypedChoiceField(label=_("Place of another time"), required=False, coerce=int, empty_value=None)
     room = forms.ModelChoiceField(Room.objects.none(), label=_("Room"), required=False, empty_label=_("Any free room"))
     staff_note = forms.CharField(
         label=_("Note for the desk"),
@@ -84,18 +85,27 @@ class WhenForm(forms.Form):
     revision = forms.IntegerField(required=False, widget=forms.HiddenInput)
     anyway = forms.BooleanField(required=False)
 
-    def __init__(self, *args, location: Location, in_person: bool, **kwargs) -> None:
+    def __init__(self, *args, places: list[Location], in_person: bool, **kwargs) -> None:
+        """``places``: where the therapist works this way, the likeliest first; a choice where there are several."""
         super().__init__(*args, **kwargs)
-        self.location = location
+        self.places = places
         if in_person:
-            self.fields["room"].queryset = Room.objects.filter(location=location, is_open=True).order_by("name")
+            rooms = Room.objects.filter(location__in=places, is_open=True)
+            self.fields["room"].queryset = rooms.order_by("location__name", "name")
         else:
             del self.fields["room"]
+        if len(places) > 1:
+            self.fields["place"].choices = [(place.pk, place.name) for place in places]
+        else:
+            del self.fields["place"]
 
-    def clean_pick(self) -> datetime | None:
-        """The picked start as an instant; a value the page never offered is no time at all."""
+    def clean_pick(self) -> tuple[datetime, int] | None:
+        """The picked start as an instant and its place's id; a value the page never offered is no time at all."""
+        if not self.cleaned_data["pick"]:
+            return None
         try:
-            return datetime.fromtimestamp(int(self.cleaned_data["pick"]), UTC) if self.cleaned_data["pick"] else None
+            seconds, _dash, place = self.cleaned_data["pick"].partition("-")
+            return datetime.fromtimestamp(int(seconds), UTC), int(place)
         except (ValueError, OverflowError, OSError) as error:
             raise forms.ValidationError(_("Choose one of the times, or type another.")) from error
 
@@ -105,12 +115,18 @@ class WhenForm(forms.Form):
             self.add_error("other_time", _("Choose a free time above, or type one here."))
         return cleaned
 
+    def location(self) -> Location:
+        """Where: the place of the picked time, the one chosen for another time, else the likeliest."""
+        other = self.cleaned_data.get("other_time")
+        wanted = self.cleaned_data.get("place") if other else self.cleaned_data["pick"][1]
+        return next((place for place in self.places if place.pk == wanted), self.places[0])
+
     def starts_at(self, day: date) -> datetime | None:
         """The start as an instant; None for a wall time that ``day`` does not have at the place (clock change)."""
         if other := self.cleaned_data.get("other_time"):
-            instant = slots.first_instant(day, other.hour * 60 + other.minute, self.location.zone_info)
+            instant = slots.first_instant(day, other.hour * 60 + other.minute, self.location().zone_info)
             return None if instant is None else datetime.fromtimestamp(instant, UTC)
-        return self.cleaned_data["pick"]
+        return self.cleaned_data["pick"][0]
 
 
 class CancelForm(forms.Form):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -17,6 +17,7 @@ from practice.access import roles
 from practice.forms.desk import AttendedForm, LateForm
 from practice.models import Appointment
 from practice.roles import Role
+from practice.views.desk_sheet import may_mark
 
 MARKERS = (Role.FRONT_DESK, Role.MANAGER, Role.THERAPIST, Role.TRAINEE)
 
@@ -31,7 +32,7 @@ def appointment_arrive(request: HttpRequest, pk: int) -> HttpResponse:
 @roles(*MARKERS)
 def appointment_late(request: HttpRequest, pk: int) -> HttpResponse:
     """How late somebody came; what does not read as minutes is said and nothing is written."""
-    get_object_or_404(Appointment.objects.visible_to(request.user), pk=pk)
+    markable(request, pk)
     form = LateForm(request.POST)
     if not form.is_valid():
         messages.error(request, _("Write how many minutes late, from 0 to 240."))
@@ -63,7 +64,7 @@ def mark(
     request: HttpRequest, pk: int, act: Callable[..., Appointment], said: str, *, undoable: bool = True, **how
 ) -> HttpResponse:
     """Do ``act`` to the appointment and go back to where the person was; a refusal is said in words, never lost."""
-    appointment = get_object_or_404(Appointment.objects.visible_to(request.user), pk=pk)
+    appointment = markable(request, pk)
     try:
         act(by=request.user, appointment=appointment, **how)
     except attending.CannotMark as refusal:
@@ -72,6 +73,15 @@ def mark(
         undo = f"undo={reverse('practice:appointment-undo', args=[pk])}" if undoable else ""
         messages.success(request, said, extra_tags=undo)
     return redirect(place_to_return(request, reverse("practice:appointment-detail", args=[pk])))
+
+
+def markable(request: HttpRequest, pk: int) -> Appointment:
+    """The appointment, if this person may say what happened to it."""
+    rows = Appointment.objects.visible_to(request.user).select_related("therapist")
+    appointment = get_object_or_404(rows, pk=pk)
+    if not may_mark(request.user, appointment):
+        raise Http404
+    return appointment
 
 
 def place_to_return(request: HttpRequest, otherwise: str) -> str:

@@ -7,17 +7,18 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from practice import audit
 from practice.access import roles
+from practice.context import practice_facts
 from practice.forms.desk import CalendarForm
 from practice.models import Location
 from practice.roles import Role
 from practice.views.desk_sheet import appointments, sheet
 from practice.week import monday_of, week
+from practice.zone import today_in
 
 CALENDAR_READERS = (Role.FRONT_DESK, Role.MANAGER, Role.THERAPIST, Role.TRAINEE, Role.SUPERVISOR)
 WORKING_DAYS = 5
@@ -27,20 +28,23 @@ WORKING_DAYS = 5
 def desk_day(request: HttpRequest) -> HttpResponse:
     """One local date, all therapists or all rooms."""
     chosen = CalendarForm.read(request.GET)
-    day = chosen["day"] or timezone.localdate()
-    return calendar(request, "practice/desk/day.html", [day], chosen, step=1)
+    today = today_of(chosen["location"])
+    return calendar(request, "practice/desk/day.html", [chosen["day"] or today], chosen, today, step=1)
 
 
 @roles(*CALENDAR_READERS)
 def desk_week(request: HttpRequest) -> HttpResponse:
     """Monday to Friday of one week, and the weekend where somebody works it."""
     chosen = CalendarForm.read(request.GET)
-    monday = monday_of(chosen["day"] or timezone.localdate())
+    today = today_of(chosen["location"])
+    monday = monday_of(chosen["day"] or today)
     days = [monday + timedelta(days=number) for number in range(WORKING_DAYS + 2 * chosen["weekend"])]
-    return calendar(request, "practice/desk/week.html", days, chosen, step=7)
+    return calendar(request, "practice/desk/week.html", days, chosen, today, step=7)
 
 
-def calendar(request: HttpRequest, template: str, days: list[date], chosen: dict, *, step: int) -> HttpResponse:
+def calendar(
+    request: HttpRequest, template: str, days: list[date], chosen: dict, today: date, *, step: int
+) -> HttpResponse:
     """Render the grid of ``days`` with the sheet of the appointment in ``open``, and record that it was read."""
     grid = week(
         days,
@@ -49,7 +53,6 @@ def calendar(request: HttpRequest, template: str, days: list[date], chosen: dict
         therapist_user=None if request.user.is_scheduler else request.user,
     )
     audit.record(by=request.user, action=audit.Action.VIEW, obj="calendar", detail={"from": days[0].isoformat()})
-    today = timezone.localdate()
     focus = chosen["day"] or today
     return render(
         request,
@@ -68,10 +71,15 @@ def calendar(request: HttpRequest, template: str, days: list[date], chosen: dict
             "as_rooms": link({**chosen, "by_room": True}, focus),
             "as_therapists": link({**chosen, "by_room": False}, focus),
             "chosen": chosen,
-            "locations": Location.objects.filter(is_open=True).order_by("name"),
         }
         | opened(request, chosen),
     )
+
+
+def today_of(location_id: int | None) -> date:
+    """The local date of the location shown, or of the practice where all are."""
+    place = Location.objects.filter(pk=location_id).first() if location_id else None
+    return today_in(place.zone if place else practice_facts().time_zone)
 
 
 def heading(days: list[date]) -> str:
@@ -92,6 +100,7 @@ def opened(request: HttpRequest, chosen: dict) -> dict:
     appointment = appointments(request.user).filter(pk=chosen["open"]).first()
     if appointment is None:
         return {"opened": None}
+    audit.record(by=request.user, action=audit.Action.VIEW, obj=appointment, patient=appointment.patient_id)
     return {"opened": appointment} | sheet(request.user, appointment, request.get_full_path())
 
 

@@ -19,12 +19,13 @@ from django.utils.translation import gettext as _
 
 from practice import availability, booking, changing, patients, slots
 from practice.access import roles
+from practice.context import practice_facts
 from practice.forms.desk import CancelForm, WhatForm, WhenForm
 from practice.locking import SlotTaken
 from practice.models import Appointment, AppointmentType, Location, Modality, Patient, Therapist
 from practice.roles import Role
 from practice.views.desk_sheet import appointments, sheet
-from practice.zone import zone_label
+from practice.zone import today_in, zone_label
 
 FOUND_AT_MOST = 10
 UNCHANGEABLE = (changing.CannotChange, changing.StaleVersion, changing.TooLate, SlotTaken)
@@ -38,12 +39,17 @@ class What:
     therapist: Therapist
     modality: str
     day: date
-    location: Location
+    places: list[Location]
     offered: availability.Offer | None
 
     @property
     def in_person(self) -> bool:
         return self.modality == Modality.IN_PERSON
+
+    @property
+    def zone(self) -> str:
+        """The zone the page speaks: that of the likeliest place."""
+        return self.places[0].zone
 
     def query(self, day: date, **more: Any) -> str:
         kept = {"type": self.type.code, "therapist": self.therapist.pk, "modality": self.modality}
@@ -73,7 +79,7 @@ def appointment_create(request: HttpRequest) -> HttpResponse:
             patient=patient,
             type=what.type,
             modality=what.modality,
-            location=what.location,
+            location=form.location(),
             starts_at=starts_at,
             room=form.cleaned_data.get("room"),
             token=form.cleaned_data["token"],
@@ -110,7 +116,7 @@ def appointment_move(request: HttpRequest, pk: int) -> HttpResponse:
             appointment=appointment,
             starts_at=starts_at,
             therapist=what.therapist,
-            location=what.location,
+            location=form.location(),
             modality=what.modality,
             room=form.cleaned_data.get("room"),
             outside_hours=anyway,
@@ -155,7 +161,14 @@ def read_day(query) -> date:
     try:
         return date.fromisoformat(query.get("day", ""))
     except ValueError:
-        return timezone.localdate()
+        return today_in(practice_facts().time_zone)
+
+
+def first_day(appointment: Appointment | None) -> date:
+    """The local date of the visit that moves, else today at the practice."""
+    if appointment is None:
+        return today_in(practice_facts().time_zone)
+    return appointment.starts_at.astimezone(ZoneInfo(appointment.zone)).date()
 
 
 def read_what(query, patient: Patient, appointment: Appointment | None = None) -> tuple[WhatForm, What]:
@@ -168,7 +181,7 @@ def read_what(query, patient: Patient, appointment: Appointment | None = None) -
         "type": query.get("type") or code,
         "therapist": query.get("therapist") or (last.therapist_id if last else None),
         "modality": query.get("modality") or (last.modality if last else Modality.IN_PERSON),
-        "day": query.get("day") or (appointment.starts_at.date() if appointment else timezone.localdate()).isoformat(),
+        "day": query.get("day") or first_day(appointment).isoformat(),
     }
     form = WhatForm(initial)
     if not form.is_valid():
@@ -178,7 +191,7 @@ def read_what(query, patient: Patient, appointment: Appointment | None = None) -
                 "type": code,
                 "therapist": first.pk if first else None,
                 "modality": Modality.IN_PERSON,
-                "day": timezone.localdate().isoformat(),
+                "day": first_day(None).isoformat(),
             }
         )
         form.is_valid()
@@ -186,17 +199,19 @@ def read_what(query, patient: Patient, appointment: Appointment | None = None) -
     offered = availability.offer(
         code=chosen["type"].code, modality=chosen["modality"], therapist_id=chosen["therapist"].pk
     )
-    place = next(iter(offered.places.values()), None) if offered else None
-    location = (
-        Location.objects.get(pk=place.pk)
-        if place
-        else (last.location if last else Location.objects.order_by("pk").first())
-    )
-    return form, What(**chosen, location=location, offered=offered)
+    return form, What(**chosen, places=places_of(offered, last), offered=offered)
+
+
+def places_of(offered: availability.Offer | None, last: Appointment | None) -> list[Location]:
+    """Where the therapist works this way, the place of the last visit first; without hours, that place or any."""
+    found = list(Location.objects.filter(pk__in=offered.places if offered else []).order_by("name"))
+    if last is not None:
+        found = sorted(found, key=lambda place: place != last.location) or [last.location]
+    return found or list(Location.objects.order_by("pk")[:1])
 
 
 def when_form(request: HttpRequest, what: What, appointment: Appointment | None = None) -> WhenForm:
-    options = {"location": what.location, "in_person": what.in_person}
+    options = {"places": what.places, "in_person": what.in_person}
     if request.method == "POST":
         return WhenForm(request.POST, **options)
     initial = {"token": uuid.uuid4(), "revision": appointment.revision if appointment else None}
@@ -219,7 +234,7 @@ def booking_page(request, what: What, choice: WhatForm, form: WhenForm, *, headi
             "form": form,
             "day": what.day,
             "zone_words": _("Times are %(zone)s, %(place)s")
-            % {"zone": zone_label(what.location.zone), "place": what.location.name},
+            % {"zone": zone_label(what.zone), "place": what.places[0].name},
             "before": what.query(what.day - timedelta(days=1), **more),
             "after": what.query(what.day + timedelta(days=1), **more),
             "times": times,
@@ -238,21 +253,26 @@ def free_times(what: What, appointment: Appointment | None, more: dict) -> tuple
     """The free starts of the chosen date, or, without any, the next one after it."""
     if what.offered is None:
         return [], None
-    here = ZoneInfo(what.location.zone)
-    since = slots.local_midnight(what.day, what.location.zone)
-    until = slots.local_midnight(what.day + timedelta(days=1), what.location.zone)
+    places = {place.pk: place for place in what.places}
+    since = slots.local_midnight(what.day, what.zone)
+    until = slots.local_midnight(what.day + timedelta(days=1), what.zone)
     now, moving = timezone.now(), appointment.pk if appointment else None
     found = availability.free_between(what.offered, since, until, now=now, moving=moving)
     times = [
-        {"value": str(int(slot.starts_at.timestamp())), "clock": f"{slot.starts_at.astimezone(here):%H:%M}"}
+        {
+            "value": f"{int(slot.starts_at.timestamp())}-{slot.location_id}",
+            "clock": f"{slot.starts_at.astimezone(places[slot.location_id].zone_info):%H:%M}",
+            "place": places[slot.location_id].name if len(places) > 1 else "",
+        }
         for slot in found
+        if slot.location_id in places
     ]
     if times:
         return times, None
     later = availability.free_between(what.offered, until, until + 60 * slots.DAY, now=now, moving=moving, limit=1)
     if not later:
         return [], None
-    local = later[0].starts_at.astimezone(here)
+    local = later[0].starts_at.astimezone(ZoneInfo(what.zone))
     return [], {"href": what.query(local.date(), **more), "words": date_format(local, "l, F j, H:i")}
 
 

@@ -10,13 +10,18 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from practice import audit
 from practice.access import roles
 from practice.models import Appointment, Status, User
 from practice.models.booking import COMING
 from practice.roles import CLINICIANS, Role
+
+# Under 16 minutes a contact takes no session number (clinical.md 4.6).
+SHORT = gettext_lazy("Attended, under 16 minutes")
 
 TONES = {
     Status.CONFIRMED: "badge-sea",
@@ -60,23 +65,29 @@ def sheet(user: User, appointment: Appointment, back: str) -> dict[str, Any]:
     }
 
 
-def moves(user: User, appointment: Appointment) -> list[dict[str, str]]:
+def may_mark(user: User, appointment: Appointment) -> bool:
+    """Schedulers mark every visit, a clinician the own ones and no colleague's."""
+    return user.is_scheduler or appointment.therapist.user_id == user.pk
+
+
+def moves(user: User, appointment: Appointment) -> list[dict[str, Any]]:
     """What may be marked now, the likeliest first."""
-    if not (user.is_scheduler or appointment.therapist.user_id == user.pk):
+    if not may_mark(user, appointment):
         return []
     arrive = ("practice:appointment-arrive", _("Mark arrived"), "door")
     attend = ("practice:appointment-attend", _("Mark attended"), "check")
+    short = ("practice:appointment-attend", SHORT, "clock")
     miss = ("practice:appointment-miss", _("Did not come"), "cross")
     undo = ("practice:appointment-undo", _("Undo"), "back")
     begun = appointment.starts_at <= timezone.now()
-    offered: dict[str, list[tuple[str, str, str]]] = {
-        Status.BOOKED: [arrive, attend, miss] if begun else [arrive],
-        Status.CONFIRMED: [arrive, attend, miss] if begun else [arrive],
-        Status.ARRIVED: [attend, undo],
+    offered: dict[str, list[tuple[str, str | Promise, str]]] = {
+        Status.BOOKED: [arrive, attend, short, miss] if begun else [arrive],
+        Status.CONFIRMED: [arrive, attend, short, miss] if begun else [arrive],
+        Status.ARRIVED: [attend, short, undo] if begun else [undo],
         Status.ATTENDED: [undo],
         Status.NO_SHOW: [undo],
     }
     return [
-        {"url": reverse(name, args=[appointment.pk]), "label": label, "icon": icon}
+        {"url": reverse(name, args=[appointment.pk]), "label": label, "icon": icon, "short": label is SHORT}
         for name, label, icon in offered.get(appointment.status, [])
     ]

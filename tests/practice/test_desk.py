@@ -1,6 +1,6 @@
 """The front desk sees the day and the week, books, moves, cancels and marks who came."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 from zoneinfo import ZoneInfo
@@ -11,7 +11,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from practice.models import Appointment, AuditEvent, Modality, Status, Therapist, TimeOff
+from practice.models import Appointment, AuditEvent, Location, Modality, Status, Therapist, TimeOff
 from practice.week import monday_of, week
 from tests import cast
 
@@ -87,9 +87,9 @@ def test_a_calendar_costs_the_same_for_one_visit_and_three(name, as_, front_desk
     assert counts == [CALENDAR_QUERIES, CALENDAR_QUERIES]
 
 
-# session, user, roles, people with hours and time off, visits, the audit row; and the practice's name in the header,
-# which is kept for half a minute outside of tests
-CALENDAR_QUERIES = 7
+# session, user, roles, people with hours and time off, visits, the audit row; and twice the practice, for its zone and
+# its name in the header, which outside of tests is kept for half a minute
+CALENDAR_QUERIES = 8
 
 
 def test_reading_the_calendar_is_recorded(as_, front_desk, ines):
@@ -114,7 +114,9 @@ def test_an_odd_query_string_shows_today(as_, front_desk, ines):
 # -- Booking -----------------------------------------------------------------------------------------------------------
 def test_the_desk_books_a_free_time(as_, front_desk, ines, patient):
     start = local(date(2026, 5, 13), 10)
-    answer = post_booking(as_(front_desk), patient, ines, pick=int(start.timestamp()))
+    answer = post_booking(
+        as_(front_desk), patient, ines, pick=f"{int(start.timestamp())}-{ines.hours.first().location_id}"
+    )
     booked = Appointment.objects.get()
     assert (booked.patient, booked.starts_at, booked.booked_by, booked.status) == (patient, start, front_desk, "booked")
     assert parse_qs(urlsplit(answer.headers["Location"]).query) == {"day": ["2026-05-13"], "open": [str(booked.pk)]}
@@ -122,7 +124,7 @@ def test_the_desk_books_a_free_time(as_, front_desk, ines, patient):
 
 def test_a_second_press_of_book_is_the_same_booking(as_, front_desk, ines, patient):
     client, token = as_(front_desk), uuid4()
-    start = int(local(date(2026, 5, 13), 10).timestamp())
+    start = f"{int(local(date(2026, 5, 13), 10).timestamp())}-{ines.hours.first().location_id}"
     first = post_booking(client, patient, ines, pick=start, token=token)
     second = post_booking(client, patient, ines, pick=start, token=token)
     assert first.headers["Location"] == second.headers["Location"]
@@ -142,7 +144,7 @@ def test_outside_hours_is_a_question_not_a_refusal(as_, front_desk, ines, patien
 
 def test_a_taken_time_answers_409_and_keeps_what_was_typed(as_, front_desk, ines, patient, other_patient):
     visit(ines, other_patient, 10, date(2026, 5, 13))
-    start = int(local(date(2026, 5, 13), 10).timestamp())
+    start = f"{int(local(date(2026, 5, 13), 10).timestamp())}-{ines.hours.first().location_id}"
     answer = post_booking(as_(front_desk), patient, ines, pick=start, staff_note="first visit after a break")
     assert answer.status_code == 409
     assert "first visit after a break" in answer.content.decode()
@@ -170,7 +172,7 @@ def test_the_desk_moves_a_visit_and_keeps_its_identity(as_, front_desk, ines, pa
     before = visit(ines, patient, 15)
     url = reverse("practice:appointment-move", args=[before.pk]) + "?day=2026-05-14&modality=video&type=SESSION"
     start = local(date(2026, 5, 14), 9)
-    form = {"token": uuid4(), "revision": 0, "pick": int(start.timestamp())}
+    form = {"token": uuid4(), "revision": 0, "pick": f"{int(start.timestamp())}-{ines.hours.first().location_id}"}
     answer = as_(front_desk).post(f"{url}&therapist={ines.pk}", form)
     assert answer.status_code == 302
     after = Appointment.objects.get()
@@ -181,7 +183,11 @@ def test_two_desks_cannot_overwrite_each_other(as_, front_desk, ines, patient):
     row = visit(ines, patient, 15)
     Appointment.objects.update(revision=4)
     url = reverse("practice:appointment-move", args=[row.pk]) + f"?day=2026-05-14&therapist={ines.pk}"
-    form = {"token": uuid4(), "revision": 3, "pick": int(local(date(2026, 5, 14), 9).timestamp())}
+    form = {
+        "token": uuid4(),
+        "revision": 3,
+        "pick": f"{int(local(date(2026, 5, 14), 9).timestamp())}-{row.location_id}",
+    }
     answer = as_(front_desk).post(f"{url}&modality=video&type=SESSION", form)
     assert answer.status_code == 409
     assert Appointment.objects.get().starts_at == local(TUESDAY, 15)
@@ -239,3 +245,59 @@ def test_buttons_lead_back_to_our_own_pages_only(as_, front_desk, ines, patient)
 
 def test_monday_of_a_sunday_is_six_days_before():
     assert monday_of(date(2026, 5, 17)) == date(2026, 5, 11)
+
+
+# -- Days and places are local -----------------------------------------------------------------------------------------
+def test_in_the_evening_the_desk_still_shows_today(as_, front_desk, ines):
+    with time_machine.travel(local(TUESDAY, 17, 30), tick=False):
+        answer = as_(front_desk).get(reverse("practice:desk-day"))
+    assert answer.context["days"] == [TUESDAY]
+
+
+def test_moving_an_evening_visit_opens_on_its_own_day(as_, front_desk, ines, patient):
+    row = visit(ines, patient, 17)
+    answer = as_(front_desk).get(reverse("practice:appointment-move", args=[row.pk]))
+    assert answer.context["day"] == TUESDAY
+
+
+def test_a_time_at_the_second_place_is_booked_there(as_, front_desk, ines, patient):
+    mountain = Location.objects.create(name="Millrace", address="3 Mill Lane", zone="America/Denver")
+    hours = ines.hours.get(weekday=3)
+    hours.location, hours.starts, hours.ends = mountain, time(12), time(15)
+    hours.save()
+    client = as_(front_desk)
+    url = reverse("practice:appointment-create")
+    query = f"?patient={patient.pk}&type=SESSION&therapist={ines.pk}&modality=video&day=2026-05-14"
+    times = client.get(url + query).context["times"]
+    assert [(each["clock"], each["place"]) for each in times] == [(f"{hour}:00", "Millrace") for hour in (12, 13, 14)]
+    client.post(url + query, {"token": uuid4(), "pick": times[0]["value"]})
+    booked = Appointment.objects.get()
+    assert (booked.location, booked.zone) == (mountain, "America/Denver")
+    assert booked.starts_at == datetime(2026, 5, 14, 12, tzinfo=ZoneInfo("America/Denver"))
+
+
+def test_a_hold_that_ran_out_is_not_on_the_calendar(ines):
+    row = visit(ines, None, 15, status=Status.HELD, held_until=NOON - timedelta(minutes=1))
+    assert row.pk not in {each.pk for cell in week([TUESDAY]).rows[0].cells for each in cell.visits}
+
+
+def test_a_visit_of_somebody_without_hours_keeps_its_row(ines, patient):
+    row = visit(ines, patient, 15)
+    ines.user.is_active = False
+    ines.user.save()
+    assert [[v.pk for v in cell.visits] for cell in week([TUESDAY]).rows[-1].cells] == [[row.pk]]
+
+
+def test_a_colleague_does_not_mark_my_visit(as_, other_therapist, ines, patient):
+    cast.care(patient, other_therapist)
+    row = visit(ines, patient, 11)
+    answer = as_(other_therapist).post(reverse("practice:appointment-attend", args=[row.pk]))
+    row.refresh_from_db()
+    assert (answer.status_code, row.status) == (404, Status.BOOKED)
+
+
+def test_a_contact_under_sixteen_minutes_is_marked_as_short(as_, front_desk, ines, patient):
+    row = visit(ines, patient, 11)
+    as_(front_desk).post(reverse("practice:appointment-attend", args=[row.pk]), {"short": "1"})
+    row.refresh_from_db()
+    assert (row.status, row.attended_short) == (Status.ATTENDED, True)
