@@ -8,6 +8,7 @@ import sys
 
 import django
 from django.apps import apps
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 
 WITHOUT_CLINIC = 3
@@ -15,7 +16,14 @@ WITHOUT_CLINIC = 3
 
 def main() -> int:
     django.setup()
-    call_command("migrate", verbosity=0)
+    from practice import founding  # noqa: PLC0415  (its models exist only after setup)
+
+    try:
+        founding.must_match_setting()
+        call_command("migrate", verbosity=0)
+        founding.must_match_setting()  # a database from before the practice said which it is has learnt it just now
+    except ImproperlyConfigured as error:
+        sys.exit(str(error))
     return 0 if apps.get_model("practice", "Practice").objects.exists() else WITHOUT_CLINIC
 
 

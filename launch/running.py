@@ -52,7 +52,7 @@ def prepare(env: dict[str, str], keeper: Keeper, report: Report) -> None:
     owner = env | {"DATABASE_URL": env["MIGRATE_DATABASE_URL"]}
     status = complete(application.module("launch.preparing"), environ=owner, folder=ROOT, watch=keeper.tend)
     if status not in (0, WITHOUT_CLINIC):
-        raise Refusal("The migrations failed; Django's own words are above.")
+        raise Refusal("The database could not be made ready; the reason is above.")
     report.done("database migrated")
     if collect_static(env, keeper):
         report.done("static files collected")

@@ -5,8 +5,13 @@ doubles the ticks and nothing else. The schedule is code: no file remembers when
 """
 
 import os
+import sys
+from typing import Any
 
 from celery import Celery
+from celery.signals import beat_init, worker_init
+from django.core.exceptions import ImproperlyConfigured
+from django.db import DatabaseError
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "practice.settings")
 
@@ -24,3 +29,23 @@ app.conf.beat_schedule = {
         "options": {"expires": 600},
     },
 }
+
+
+@worker_init.connect
+@beat_init.connect
+def end_on_the_wrong_database(**signal: Any) -> None:
+    """End a worker or a beat under the wrong setting for its database, or where that cannot be known.
+
+    Celery swallows an exception of a receiver and goes on; only the end of the process is heard.
+    """
+    from django.db import connections  # noqa: PLC0415  (models exist only after Celery has loaded the apps)
+
+    from practice import founding  # noqa: PLC0415  (as above)
+
+    try:
+        founding.must_match_setting()
+    except (ImproperlyConfigured, DatabaseError) as error:
+        print(error, file=sys.__stderr__, flush=True)  # Celery has turned sys.stderr into a log that drops text
+        sys.exit(1)
+    finally:
+        connections.close_all()  # the worker forks; its children must not share a connection

@@ -6,3 +6,10 @@ from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "practice.settings")
 application = get_wsgi_application()
+
+from django.db import connections  # noqa: E402  (what follows reads the database, so the apps must be loaded)
+
+from practice import founding  # noqa: E402  (as above)
+
+founding.must_match_setting()
+connections.close_all()  # a server may load this once and fork; its children must not share a connection

@@ -46,6 +46,7 @@ def clinic() -> Clinic:
             "phone": "+15415550142",
             "address": "14 Quay Street, Tern Bay, Oregon",
             "opening_hours": "Monday to Friday, 8 am to 6 pm Pacific",
+            "is_demo": True,  # the tests run in the demo setting, which refuses a real practice
         },
     )
     location, _ = Location.objects.get_or_create(

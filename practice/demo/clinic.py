@@ -161,6 +161,7 @@ def build(first_day: date) -> None:
         phone="+15415550142",
         address="14 Quay Street, Tern Bay, Oregon",
         opening_hours="Monday to Friday, 8 am to 6 pm Pacific",
+        is_demo=True,
     )
     places = {
         "Tern Bay": Location.objects.create(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db.models import Count, Q
 from django.utils import timezone
 
-from practice.models import Patient, Status, Therapist, User
+from practice.models import Patient, Practice, Status, Therapist, User
 from practice.models.booking import COMING
 from practice.roles import Role
 
@@ -15,11 +15,13 @@ STEPS = (VISITOR, Role.PATIENT, Role.THERAPIST, Role.FRONT_DESK, Role.MANAGER)
 
 
 class NobodyThere(Exception):
-    """The demo clinic holds nobody of this kind; it was not built."""
+    """The demo clinic holds nobody of this kind; it was not built, or this database is another practice's."""
 
 
 def person_for(step: str) -> User:
-    """The person of the demo clinic whose day shows most of it. Raises NobodyThere."""
+    """The person of the demo clinic whose day shows most of it. Raises NobodyThere, always where no demo clinic is."""
+    if not Practice.objects.filter(is_demo=True).exists():
+        raise NobodyThere(step)
     finders = {Role.PATIENT: patient_in_mid_course, Role.THERAPIST: busiest_therapist}
     user = finders[step]() if step in finders else colleague(step)
     if user is None:

@@ -23,6 +23,7 @@ class Practice(models.Model):
     leave_page_url = models.URLField(default="https://weather.gov")
     local_emergency_number = models.CharField(max_length=20, blank=True)
     local_crisis_line = models.CharField(max_length=200, blank=True)
+    is_demo = models.BooleanField(default=False)  # fictional people only; see practice/founding.py
 
     class Meta:
         constraints = [models.CheckConstraint(condition=models.Q(pk=1), name="practice_is_one")]

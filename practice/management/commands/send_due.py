@@ -10,7 +10,7 @@ import structlog
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, close_old_connections, connection
 
-from practice import heartbeat, sending
+from practice import founding, heartbeat, sending
 from practice.clocks import ClocksDisagree
 
 log = structlog.get_logger("evenkeel.messages")
@@ -27,6 +27,7 @@ class Command(BaseCommand):
         if loop:
             self.go_on()
             return
+        founding.must_match_setting()
         try:
             tally = sending.send_due(who=heartbeat.LOOP)
         except ClocksDisagree as error:
@@ -38,9 +39,13 @@ class Command(BaseCommand):
         stop = threading.Event()
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: stop.set())
+        is_ours = False
         while not stop.is_set():
             close_old_connections()
             try:
+                if not is_ours:
+                    founding.must_match_setting()
+                    is_ours = True
                 sending.send_due(who=heartbeat.LOOP)
             except DatabaseError as error:
                 log.error("send_due.no_database", exc_info=error)
