@@ -127,7 +127,11 @@ class Adapter(DefaultAccountAdapter):
 
 
 class MFAAdapter(DefaultMFAAdapter):
-    """Second factors: the app's key rests encrypted, staff cannot take off their last one."""
+    """Second factors: the app's key rests encrypted, staff cannot take off their last one.
+
+    The seal is not bound to the account: allauth hands ``encrypt`` and ``decrypt`` the text alone. Whoever may write to
+    the table of authenticators could therefore put a key of their own into somebody else's row; reading it gives none.
+    """
 
     error_messages = {
         **DefaultMFAAdapter.error_messages,

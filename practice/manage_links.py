@@ -56,17 +56,24 @@ def url_for(appointment: Appointment) -> str:
 
 
 def find(text: str) -> Appointment | None:
-    """The appointment that a token opens: None for a wrong, a revoked and, after the visit, a dead one. One query."""
+    """The appointment that a token opens. One query.
+
+    None for a wrong one, a revoked one, one after the visit, and one whose key is neither the present one nor kept as
+    an old one: the hash that is stored would still match it.
+    """
     try:
         token = base64.urlsafe_b64decode(text + "==")
     except (binascii.Error, ValueError):
         return None
     if len(token) != BYTES:
         return None
-    return (
+    appointment = (
         Appointment.objects.filter(
             manage_link__token_hash=hash_of(token), manage_link__revoked_at=None, ends_at__gt=timezone.now()
         )
         .select_related("therapist__user", "patient", "type", "location", "room", "manage_link")
         .first()
     )
+    if appointment is None or not hmac.compare_digest(text_of(appointment.manage_link).encode(), text.encode()):
+        return None
+    return appointment

@@ -57,12 +57,24 @@ def test_the_token_is_128_random_bits_of_which_only_the_hash_rests(talk):
     assert bytes(link.token_hash) != bytes(link.seed)
 
 
-def test_a_changed_key_opens_links_no_more_unless_it_is_kept_as_an_old_one(talk, settings):
+def test_a_changed_key_opens_links_no_more_unless_it_is_kept_as_an_old_one(talk, opened, as_, settings):
     before = path(talk)
     settings.SECRET_KEY, old = "x" * 60, settings.SECRET_KEY
     assert manage_links.url_for(talk) == ""
+    assert as_(None).get(before).status_code == 410
+    assert opened.get(page("show", talk)).status_code == 404, "the cookie holds the same token"
+    assert opened.post(page("cancel", talk)).status_code == 404
     settings.SECRET_KEY_FALLBACKS = [old]
     assert path(talk) == before
+    assert as_(None).get(before).status_code == 302
+    assert opened.get(page("show", talk)).status_code == 200
+
+
+def test_another_spelling_of_the_same_token_opens_nothing(talk, as_):
+    token = path(talk).split("/")[2]
+    same_bytes = token[:-1] + chr(ord(token[-1]) + 1)  # the last letter has four bits to spare: A, Q, g or w
+    for text in (same_bytes, token + "=", token[:4] + "!" + token[4:]):
+        assert as_(None).get(f"/a/{text}/").status_code == 410
 
 
 def test_opening_the_link_leaves_its_address_at_once(talk, as_):
