@@ -7,7 +7,6 @@ from django.shortcuts import get_object_or_404
 
 from intake.definition import Item
 from intake.models import MeasureResponse, RiskAlert
-from practice.consents import Origin
 from practice.models import Patient
 
 
@@ -37,8 +36,3 @@ def visible_alert(request: HttpRequest, pk: int) -> RiskAlert:
 def posted(request: HttpRequest) -> QueryDict | None:
     """What was sent, an empty form included; None when the page is only asked for."""
     return request.POST if request.method == "POST" else None
-
-
-def origin_of(request: HttpRequest) -> Origin:
-    """The address and browser a decision was made with."""
-    return Origin(ip=request.META.get("REMOTE_ADDR") or None, user_agent=request.headers.get("User-Agent", ""))

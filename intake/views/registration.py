@@ -12,13 +12,14 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from intake import consent, registration
 from intake.forms.registration import FORMS, AgreementForm, EmergencyForm
 from intake.models import Registration
-from intake.views.loaders import origin_of, posted
+from intake.views.loaders import posted
 from practice.access import roles
 from practice.audit import Action, record
 from practice.consents import NothingToWithdraw, withdraw_consent
 from practice.models import Patient
 from practice.models.consent import ConsentType
 from practice.roles import Role
+from practice.views.visitor import origin
 
 TITLES = {
     "you": gettext_lazy("Your name and date of birth"),
@@ -101,7 +102,7 @@ def initial_of(step: str, patient: Patient, row: Registration | None) -> dict[st
 
 def save_step(request: HttpRequest, step: str, patient: Patient, facts: dict[str, object]) -> None:
     if step == "contact":
-        facts["origin"] = origin_of(request)
+        facts["origin"] = origin(request)
     facts.pop("has_contact", None)
     SAVE[step](by=request.user, patient=patient, **facts)
 
@@ -160,7 +161,7 @@ def consent_sign(request: HttpRequest, slug: str) -> HttpResponse:
             agreement=agreement,
             agrees=form.cleaned_data["decision"],
             signed_name=form.cleaned_data["signed_name"],
-            origin=origin_of(request),
+            origin=origin(request),
         )
         return redirect(place(registration.next_place(patient)))
     context = {"agreement": agreement, "form": form, "body": consent.as_html(agreement.text)}
@@ -173,7 +174,7 @@ def consent_withdraw(request: HttpRequest, slug: str) -> HttpResponse:
     agreement = own_agreement(request, slug)
     try:
         withdraw_consent(
-            by=request.user, patient=request.user.patient, type=agreement.text.type, origin=origin_of(request)
+            by=request.user, patient=request.user.patient, type=agreement.text.type, origin=origin(request)
         )
         messages.success(request, _("Taken back. It counts from now on; what was done before stays."))
     except NothingToWithdraw:

@@ -221,6 +221,16 @@ def test_a_record_holds_the_exact_words_the_name_and_where_it_came_from(client, 
     assert (given.channel, given.ip, given.user_agent, given.actor) == ("web", "127.0.0.1", "Reader 1.0", patient.user)
 
 
+def test_behind_a_proxy_a_record_holds_the_patients_address_not_the_proxys(client, patient, texts, settings):
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
+    client.post(
+        reverse("intake:consent-sign", args=["treatment"]),
+        {"decision": "yes", "signed_name": "Rosa Meier", "is_read": "on"},
+        HTTP_X_FORWARDED_FOR="198.51.100.9, 203.0.113.7",
+    )
+    assert active_consents(patient)["TREATMENT"].ip == "203.0.113.7", "what the trusted proxy saw, not what was claimed"
+
+
 @pytest.mark.parametrize("missing", ["decision", "signed_name", "is_read"])
 def test_a_signature_needs_decision_name_and_tick(client, missing):
     data = {"decision": "yes", "signed_name": "Rosa Meier", "is_read": "on"}
