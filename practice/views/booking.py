@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -55,10 +56,11 @@ class Wish:
 
 
 @login_not_required
+@never_cache
 @require_POST
 def hold_create(request: HttpRequest) -> HttpResponse:
     """Hold the chosen time for this browser and go on to the few questions."""
-    form = HoldForm(request.POST)
+    form = HoldForm.posted(request.POST)
     if not form.is_valid():
         slug = form.cleaned_data.get("therapist")
         if not slug:
@@ -75,6 +77,7 @@ def hold_create(request: HttpRequest) -> HttpResponse:
 
 
 @login_not_required
+@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @sensitive_post_parameters()
 def booking_confirm(request: HttpRequest) -> HttpResponse:
@@ -96,6 +99,7 @@ def booking_confirm(request: HttpRequest) -> HttpResponse:
 
 
 @login_not_required
+@never_cache
 @require_POST
 @sensitive_post_parameters()
 def hold_extend(request: HttpRequest) -> HttpResponse:
@@ -114,6 +118,7 @@ def hold_extend(request: HttpRequest) -> HttpResponse:
 
 
 @login_not_required
+@never_cache
 @require_safe
 def booking_done(request: HttpRequest) -> HttpResponse:
     """What was booked, in this browser session: the calendar file and the private link to change or cancel."""

@@ -1,5 +1,8 @@
 """Accepting an invitation. Looking at the address changes nothing: mail scanners follow links."""
 
+import functools
+from collections.abc import Callable
+
 from allauth.account.internal.flows.login import record_authentication
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
@@ -12,9 +15,27 @@ from practice.accounts import Adapter
 from practice.forms.invitation import AcceptForm
 from practice.models import User
 
+View = Callable[..., HttpResponse]
+
+
+def without_its_address(view: View) -> View:
+    """Let no request from this page name it: its address is the invitation.
+
+    Not ``no-referrer``: under that, browsers post forms with ``Origin: null``, which CSRF protection must refuse.
+    """
+
+    @functools.wraps(view)
+    def guarded(request: HttpRequest, *args, **kwargs) -> HttpResponse:
+        response = view(request, *args, **kwargs)
+        response.headers["Referrer-Policy"] = "strict-origin"
+        return response
+
+    return guarded
+
 
 @login_not_required
 @never_cache
+@without_its_address
 @sensitive_post_parameters("password")
 def invitation_accept(request: HttpRequest, token: str) -> HttpResponse:
     try:

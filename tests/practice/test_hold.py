@@ -141,6 +141,22 @@ def test_a_visitor_books_without_an_account(clinic, therapist, browser):
     assert "/a/" in done.content.decode()
 
 
+def test_no_page_of_a_booking_is_kept_in_a_cache(clinic, therapist, browser):
+    empty = browser.get(CONFIRM)
+    held_answer = take(browser, therapist)
+    form = browser.get(CONFIRM)
+    token = str(form.context["form"]["token"].value())
+    longer = browser.post("/book/hold/extend/", WORDS | {"token": token})
+    refused = browser.post(CONFIRM, {"token": token})
+    booked_answer = fill(browser)
+    for answer in (empty, held_answer, form, longer, refused, booked_answer, browser.get("/book/done/")):
+        assert "no-store" in answer.headers["Cache-Control"]
+    uid = Appointment.objects.get().uid
+    for name in ("show", "move", "cancel", "calendar"):
+        answer = browser.get(reverse(f"practice:manage-{name}", args=[uid]))
+        assert (answer.status_code, "no-store" in answer.headers["Cache-Control"]) == (200, True)
+
+
 def test_consents_begin_at_no(clinic, therapist, browser):
     take(browser, therapist)
     fill(browser, email_consent="")

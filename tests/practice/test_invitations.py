@@ -49,6 +49,7 @@ def test_looking_changes_nothing_and_accepting_links_the_record(client, newcomer
         page = client.get(path)
         assert page.status_code == 200
         assert page.headers["Cache-Control"].count("no-store") == 1
+        assert page.headers["Referrer-Policy"] == "strict-origin", "the address is the invitation"
     assert User.objects.count() == before
     response = client.post(path)
     assert response.headers["Location"] == reverse("practice:today")
