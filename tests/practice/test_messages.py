@@ -9,6 +9,7 @@ import pytest
 import time_machine
 from django.db import transaction
 from django.template.loader import get_template
+from django.urls import reverse
 from django.utils import timezone
 
 from practice import appointment_words, messages, outbox, reminders, sealing
@@ -333,6 +334,15 @@ def test_the_answer_to_an_unknown_address_goes_there(clinic):
     messages.account_message(kind="sign_in_unknown", secret={"to": "nobody@example.org"})
     send()
     assert [letter.to for letter in letters()] == ["nobody@example.org"]
+
+
+def test_an_unknown_address_is_answered_before_the_practice_is_set_up(db, client):
+    assert not Practice.objects.exists()
+    assert client.post(reverse("account_request_login_code"), {"email": "nobody@example.org"}).status_code == 302
+    assert send().sent == 1
+    (letter,) = letters()
+    assert letter.to == "nobody@example.org"
+    assert "Evenkeel" in letter.subject + letter.text
 
 
 def test_an_invitation_goes_to_its_address_until_it_is_used(manager):
