@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from practice import manage_links
 from practice.calendar_file import calendar_file
-from practice.models import Appointment, Message, Modality, Practice
+from practice.models import Appointment, Message, Modality, Patient, Practice
 from practice.templatetags.evenkeel import tel, wall_clock
 from practice.zone import zone_label
 
@@ -32,7 +32,8 @@ def of_practice(practice: Practice) -> dict[str, object]:
 
 def of_appointment(message: Message, appointment: Appointment, practice: Practice) -> dict[str, object]:
     """The words of the e-mail templates."""
-    zone = reading_zone(appointment)
+    patient = recipient(message)
+    zone = reading_zone(appointment, patient)
     local = appointment.starts_at.astimezone(ZoneInfo(zone))
     there = appointment.starts_at.astimezone(ZoneInfo(appointment.zone))
     at_practice = ""
@@ -46,20 +47,26 @@ def of_appointment(message: Message, appointment: Appointment, practice: Practic
         "time": wall_clock(local),
         "zone": zone_label(zone, appointment.starts_at),
         "at_practice": at_practice,
-        "link": link(appointment),
-        "link_signs_in": appointment.patient.user_id is not None,
+        "link": link(appointment, patient),
+        "link_signs_in": patient.user_id is not None,
     }
 
 
-def reading_zone(appointment: Appointment) -> str:
+def recipient(message: Message) -> Patient:
+    """Messages about appointments go to patients."""
+    assert message.patient is not None
+    return message.patient
+
+
+def reading_zone(appointment: Appointment, patient: Patient) -> str:
     """The clinic's zone for a visit in person, the reader's own for video and phone (architecture.md 5)."""
     in_person = appointment.modality == Modality.IN_PERSON
-    return appointment.zone if in_person else appointment.patient.time_zone
+    return appointment.zone if in_person else patient.time_zone
 
 
-def link(appointment: Appointment) -> str:
+def link(appointment: Appointment, patient: Patient) -> str:
     """A visitor's private link acts without sign-in; everybody else is led to sign-in."""
-    if appointment.patient.user_id is not None:
+    if patient.user_id is not None:
         return settings.PUBLIC_URL + reverse("practice:appointment-mine")
     return manage_links.url_for(appointment)
 
@@ -78,15 +85,15 @@ def invitation(method, message: Message, appointment: Appointment, practice: Pra
         appointment,
         method=method,
         practice=practice,
-        link="" if method == "CANCEL" else link(appointment),
+        link="" if method == "CANCEL" else link(appointment, recipient(message)),
         phone=tel(practice.phone),
-        attendee=message.patient.email if message.patient else "",
+        attendee=recipient(message).email,
     )
     return file, method
 
 
 def reminder_line(message: Message, appointment: Appointment, practice: Practice) -> str:
-    local = appointment.starts_at.astimezone(ZoneInfo(reading_zone(appointment)))
+    local = appointment.starts_at.astimezone(ZoneInfo(reading_zone(appointment, recipient(message))))
     facts = {
         "practice": practice.short_name,
         "when": f"{date_format(local, 'D j M g:i A')} {local.tzname()}",

@@ -96,7 +96,7 @@ class SmtpGateway:
     def send(self, letter: Letter) -> str:
         try:
             message = mail.mime(letter)
-            content = message.as_bytes()
+            content = mail.as_bytes(message)
         except ValueError as error:
             raise Refused("address cannot be written") from error
         try:

@@ -91,7 +91,12 @@ def test_a_mail_without_an_appointment_has_no_invitation():
 
 
 def test_names_and_subjects_cannot_add_a_header(line):
-    for bad in (letter(subject="x\r\nBcc: a@example.org"), letter(to="a@example.org\r\nBcc: b@example.org")):
+    for bad in (
+        letter(subject="x\r\nBcc: a@example.org"),
+        letter(to="a@example.org\r\nBcc: b@example.org"),
+        letter(sender="x\nBcc: a@example.org"),
+        letter(to="ä@example.org"),
+    ):
         with pytest.raises(Refused):
             line.send(bad)
 
