@@ -1,9 +1,9 @@
 """Which times are free: two queries bring the facts, slots.py does the arithmetic.
 
 The first query reads what is offered (type, therapists, hours, rooms), the second what is gone in one bounded stretch
-of time. Both are raw SQL: they are asked on every page of the public schedule, and building them by the ORM costs
-more than they do. Both take the caller's clock as a parameter. Expired holds are ignored here and released by whoever
-books over them.
+of time. Both are raw SQL, bound on the server and therefore planned once per connection: they are asked on every page
+of the public schedule, and building them by the ORM costs more than they do. Both take the caller's clock as a
+parameter. Expired holds are ignored here and released by whoever books over them.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 
+import psycopg
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 
 from practice import slots
@@ -92,7 +94,7 @@ SELECT y.id, y.name, y.price_cents, y.modalities, y.needs_room,
       extract(epoch FROM h.ends)::int / 60, h.valid_from, h.valid_until, h.modalities, l.name)
       ORDER BY h.location_id, h.weekday, h.starts, h.id)
    FROM practice_workinghours h JOIN practice_location l ON l.id = h.location_id
-   WHERE h.therapist_id = t.id AND l.is_open AND (h.valid_until IS NULL OR h.valid_until >= %(today)s))::text
+   WHERE h.therapist_id = t.id AND l.is_open AND (h.valid_until IS NULL OR h.valid_until >= %(today)s::date))::text
 FROM practice_appointmenttype y
 LEFT JOIN (practice_therapist t JOIN practice_user u ON u.id = t.user_id AND u.is_active) ON """
 LISTED = "t.is_listed AND t.accepts_patients AND y.is_public"
@@ -115,16 +117,23 @@ def offer(
     today = (now or timezone.now()).date() - timedelta(days=1)  # a day of slack: it may be yesterday somewhere
     who, where = LISTED, ""
     if therapist_id is not None:
-        who = "t.id = %(therapist)s"
+        who = "t.id = %(therapist)s::bigint"
     elif slug is not None:
-        where = " AND t.slug = %(slug)s"
-    with connection.cursor() as cursor:
+        where = " AND t.slug = %(slug)s::text"
+    with server_cursor() as cursor:
         cursor.execute(
-            f"{OFFER}{who}{where} WHERE y.code = %(code)s{ORDER}",
+            f"{OFFER}{who}{where} WHERE y.code = %(code)s::text{ORDER}",
             {"today": today, "code": code, "slug": slug, "therapist": therapist_id},
         )
         rows = cursor.fetchall()
     return as_offer(rows, modality) if rows else None
+
+
+def server_cursor() -> CursorWrapper:
+    """A cursor that binds on the server, so that psycopg prepares what it is asked often; counted like any other."""
+    connection.ensure_connection()
+    cursor = psycopg.Cursor(connection.connection)
+    return connection.make_debug_cursor(cursor) if connection.queries_logged else connection.make_cursor(cursor)
 
 
 def as_offer(rows: Sequence[tuple], modality: str | None) -> Offer:
@@ -195,19 +204,22 @@ def rooms_of(text: str) -> dict[int, list[int]]:
 # the therapist end the search: a join against ranges alone would read a whole history.
 OF_THERAPISTS = """
 SELECT 1, therapist_id, extract(epoch FROM lower(guard))::bigint, extract(epoch FROM upper(guard))::bigint
-FROM practice_appointment WHERE therapist_id = ANY(%(therapists)s) AND {bound}"""
+FROM practice_appointment WHERE therapist_id = ANY(%(therapists)s::bigint[]) AND {bound}"""
 OF_ROOMS = """
 UNION ALL
 SELECT 2, room_id, extract(epoch FROM lower(guard))::bigint, extract(epoch FROM upper(guard))::bigint
-FROM practice_appointment WHERE room_id = ANY(%(rooms)s) AND {bound}"""
+FROM practice_appointment WHERE room_id = ANY(%(rooms)s::bigint[]) AND {bound}"""
 CLOSED = """
 UNION ALL
 SELECT CASE WHEN therapist_id IS NULL THEN 4 ELSE 3 END, coalesce(therapist_id, location_id),
   extract(epoch FROM starts_at)::bigint, extract(epoch FROM ends_at)::bigint
 FROM practice_timeoff
-WHERE (therapist_id = ANY(%(therapists)s) OR therapist_id IS NULL) AND starts_at < %(until)s AND ends_at > %(since)s"""
-BOUND = """starts_at >= %(since)s AND starts_at < %(until)s AND status = ANY(%(living)s)
-  AND (status <> 'held' OR (held_until > %(now)s AND hold_key <> %(own)s)) AND id <> %(moving)s"""
+WHERE (therapist_id = ANY(%(therapists)s::bigint[]) OR therapist_id IS NULL) AND starts_at < %(until)s::timestamptz
+  AND ends_at > %(since)s::timestamptz"""
+BOUND = """starts_at >= %(since)s::timestamptz AND starts_at < %(until)s::timestamptz
+  AND status = ANY(%(living)s::text[])
+  AND (status <> 'held' OR (held_until > %(now)s::timestamptz AND hold_key <> %(own)s::text))
+  AND id <> %(moving)s::bigint"""
 
 
 def taken(
@@ -219,7 +231,7 @@ def taken(
     """
     rooms = [room for rooms in offered.rooms.values() for room in rooms]
     statement = OF_THERAPISTS + (OF_ROOMS if rooms else "") + CLOSED
-    with connection.cursor() as cursor:
+    with server_cursor() as cursor:
         cursor.execute(
             statement.format(bound=BOUND),
             {

@@ -7,9 +7,11 @@ in.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from practice import slots
@@ -62,6 +64,12 @@ class Picker:
     nearest: list[Slot]
     before: tuple[date, date] | None
     after: tuple[date, date] | None
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """Everything the picker shows, as one value."""
+        times = tuple(time for part in self.parts for time in part.times)
+        return self.zone, self.chosen, tuple(self.days), times, tuple(self.nearest), self.before, self.after
 
 
 def picker(
@@ -144,9 +152,19 @@ def parts_of(found: list[Slot], offered: Offer, here: ZoneInfo) -> list[Part]:
             beside = place.name if several else ""
         else:
             beside = clinic_clock(slot.starts_at, local, place.zone)
-        time = Time(slot.starts_at.isoformat(), local, wall_clock(local), beside)
+        time = Time(slot.starts_at.isoformat(), local, clock(local), beside)
         (morning if local.hour < NOON else afternoon if local.hour < EVENING else evening).append(time)
     return [Part(name, times) for name, times in names.items() if times]
+
+
+@lru_cache(maxsize=4_096)
+def clock_face(hour: int, minute: int, language: str | None) -> str:
+    """``9:20 am`` as ``language`` writes it; formatting dates is dear, and a day has few times."""
+    return wall_clock(datetime(2000, 1, 1, hour, minute, tzinfo=UTC))
+
+
+def clock(moment: datetime) -> str:
+    return clock_face(moment.hour, moment.minute, get_language())
 
 
 def clinic_clock(moment: datetime, local: datetime, clinic_zone: str) -> str:
@@ -154,4 +172,4 @@ def clinic_clock(moment: datetime, local: datetime, clinic_zone: str) -> str:
     there = moment.astimezone(ZoneInfo(clinic_zone))
     if there.utcoffset() == local.utcoffset():
         return ""
-    return f"{wall_clock(there)} {zone_label(clinic_zone, moment)}"
+    return f"{clock(there)} {zone_label(clinic_zone, moment)}"

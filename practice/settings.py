@@ -39,6 +39,8 @@ if not DEMO:
         raise ImproperlyConfigured("DEBUG is on. Unset DEBUG: error pages of a debug server show health records.")
     if len(SECRET_KEY) < 50 or SECRET_KEY.startswith(("demo-", "django-insecure-")):
         raise ImproperlyConfigured("SECRET_KEY is short or a known default. Put 50 or more random characters there.")
+# Former keys, newest first: what they signed (sign-ins, private links) stays good until they are taken away.
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]", "testserver"] if DEMO else [])
 if not ALLOWED_HOSTS:
     raise ImproperlyConfigured("ALLOWED_HOSTS is not set. Name the host people type, such as care.example.org.")
@@ -121,7 +123,12 @@ if "%2F" in DATABASE_URL.upper():  # a socket folder in the host's place; urllib
 DATABASES["default"] |= {
     "CONN_MAX_AGE": env.int("CONN_MAX_AGE", default=60),
     "CONN_HEALTH_CHECKS": True,
-    "OPTIONS": {"connect_timeout": 5, "application_name": "evenkeel", "options": "-c jit=off -c timezone=UTC"},
+    "OPTIONS": {
+        "connect_timeout": 5,
+        "application_name": "evenkeel",
+        "options": "-c jit=off -c timezone=UTC",
+        "prepare_threshold": 5,  # of the queries that bind on the server: those of practice/availability.py
+    },
 }
 
 # -- Cache and broker: Redis or Valkey; the cache falls back to a database table (practice/cache.py) ------------------
@@ -230,6 +237,15 @@ CONTENT_SECURITY_POLICY = {
 OUTBOX_DIR = env.path("OUTBOX_DIR", default=BASE_DIR / "var" / "outbox")
 EMAIL_GATEWAY = env.str("EMAIL_GATEWAY", default="file" if DEMO else "smtp")  # file | console | smtp
 SMS_GATEWAY = env.str("SMS_GATEWAY", default="file" if DEMO else "none")  # file | console | none
+if not DEMO:
+    for _name, _gateway, _cure in (
+        ("EMAIL_GATEWAY", EMAIL_GATEWAY, "Unset it: production sends by EMAIL_URL."),
+        ("SMS_GATEWAY", SMS_GATEWAY, "Unset it: without a provider reminders go by e-mail."),
+    ):
+        if _gateway in ("file", "console"):
+            raise ImproperlyConfigured(
+                f"{_name} is {_gateway}, which leaves messages with private links on this machine. {_cure}"
+            )
 if EMAIL_GATEWAY == "smtp":
     vars().update(env.email("EMAIL_URL", default="smtp://localhost:25"))
     if not DEMO and not env.str("EMAIL_URL", default=""):
@@ -240,8 +256,16 @@ EMAIL_TIMEOUT = 5
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="no-reply@evenkeel.invalid" if DEMO else "")
 if not DEFAULT_FROM_EMAIL:
     raise ImproperlyConfigured("DEFAULT_FROM_EMAIL is not set. Give the address messages come from.")
-# Outbox bodies that cannot be derived again (sign-in codes) rest encrypted under this key ring, newest first.
-MESSAGE_KEYS = env.list("MESSAGE_KEYS", default=[SECRET_KEY])
+# Bodies of messages that cannot be derived again (sign-in codes) and the keys of authenticator apps rest encrypted under
+# this key ring, newest first.
+MESSAGE_KEYS = env.list("MESSAGE_KEYS", default=[SECRET_KEY] if DEMO else [])
+if not DEMO:
+    if not MESSAGE_KEYS:
+        raise ImproperlyConfigured("MESSAGE_KEYS is not set. Put 50 or more random characters there, not SECRET_KEY.")
+    if any(len(key) < 50 or key.startswith("demo-") for key in MESSAGE_KEYS):
+        raise ImproperlyConfigured("A key of MESSAGE_KEYS is short or a known default. Give each 50 or more characters.")
+    if {SECRET_KEY, *SECRET_KEY_FALLBACKS} & set(MESSAGE_KEYS):
+        raise ImproperlyConfigured("MESSAGE_KEYS holds SECRET_KEY or a former one. Make keys of their own for it.")
 AUDIT_ANCHOR_FILE = env.path("AUDIT_ANCHOR_FILE", default=BASE_DIR / "var" / "audit-anchor.log")
 
 # -- Celery: a clock and a pair of hands, never the memory of what is due ---------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -33,31 +34,35 @@ class InstantField(forms.Field):
         return moment
 
 
-def within_reason(day: date) -> None:
-    """Keep to dates around which a week can be counted."""
-    if not 1_970 < day.year < 9_000:
-        raise forms.ValidationError(_("Choose a nearer day."), code="far")
+def read_query(query: Mapping[str, str]) -> tuple[date | None, str | None]:
+    """Day and way of a slot page's query string, by hand: a Form costs more than the answer it would be for.
 
-
-class SlotQuery(forms.Form):
-    """The query string of a slot page. What does not read is left out: an odd bookmark shows the first free day."""
-
-    day = forms.DateField(required=False, input_formats=["%Y-%m-%d"], validators=[within_reason])
-    way = forms.ChoiceField(required=False, choices=Modality.choices)
-
-    @classmethod
-    def read(cls, query: Any) -> tuple[date | None, str | None]:
-        form = cls(query)
-        form.is_valid()
-        return form.cleaned_data.get("day"), form.cleaned_data.get("way") or None
+    What does not read is left out, so an odd bookmark shows the first free day. Days are kept to those around which a
+    week can be counted.
+    """
+    way = query.get("way", "")
+    try:
+        day = date.fromisoformat(query.get("day", ""))
+    except ValueError:
+        day = None
+    if day is not None and not 1_970 < day.year < 9_000:
+        day = None
+    return day, way if way in Modality.values else None
 
 
 class HoldForm(forms.Form):
-    """A time to hold: whose, how to meet, and when."""
+    """A time to hold: whose, how to meet, and when; as three fields, or as one ``choice`` such as a button posts."""
 
     therapist = forms.SlugField()
     way = forms.ChoiceField(choices=Modality.choices)
     starts = InstantField(error_messages={"required": _("Choose one of the times.")})
+
+    @classmethod
+    def posted(cls, data: Any) -> HoldForm:
+        if "choice" not in data:
+            return cls(data)
+        parts = (data["choice"].split(maxsplit=2) + [""] * 3)[:3]
+        return cls(dict(zip(("therapist", "way", "starts"), parts, strict=True)))
 
 
 class MoveForm(forms.Form):

@@ -30,7 +30,7 @@ from practice.availability import Offer, offer
 from practice.booking import SlotTaken
 from practice.changing import CannotChange, StaleVersion, TooLate
 from practice.context import practice_facts
-from practice.forms.booking import MoveForm, SlotQuery
+from practice.forms.booking import MoveForm, read_query
 from practice.models import Appointment, Location, Modality
 from practice.picker import picker
 from practice.templatetags.evenkeel import tel
@@ -217,7 +217,7 @@ def show(request: HttpRequest, appointment: Appointment, *, status: int = 200, p
 def move_page(
     request: HttpRequest, appointment: Appointment, *, status: int = 200, problem: str = "", wanted=None
 ) -> HttpResponse:
-    day, _way = SlotQuery.read(request.GET)
+    day, _way = read_query(request.GET)
     known = facts(request, appointment)
     offered = offer_for(appointment)
     if day is None:

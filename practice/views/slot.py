@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 
 from practice import slots
 from practice.availability import Offer, Offered, first_free, free_between, offer
-from practice.forms.booking import SlotQuery, ZoneForm
+from practice.forms.booking import ZoneForm, read_query
 from practice.models import Modality
 from practice.picker import picker
 from practice.views import visitor
@@ -30,7 +30,7 @@ OTHERS = 3
 @login_not_required
 @require_safe
 def slot_list(request: HttpRequest, slug: str) -> HttpResponse:
-    return slot_page(request, slug, *SlotQuery.read(request.GET))
+    return slot_page(request, slug, *read_query(request.GET))
 
 
 def slot_page(
@@ -65,7 +65,7 @@ def slot_page(
 @require_safe
 def slot_json(request: HttpRequest, slug: str) -> HttpResponse:
     """The free starts of one therapist on one local date, as ISO instants of the zone named; two queries."""
-    day, way = SlotQuery.read(request.GET)
+    day, way = read_query(request.GET)
     offered, therapist = offer_of(slug, way)
     if not offered.hours:
         return as_json({"day": None, "zone": offered.zone, "way": therapist.way, "times": []})
@@ -82,7 +82,7 @@ def slot_json(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def slot_first(request: HttpRequest) -> HttpResponse:
     """The first ten free times of all therapists, in the clinic's zone or the reader's."""
-    _day, way = SlotQuery.read(request.GET)
+    _day, way = read_query(request.GET)
     offered = offer(modality=way)
     found = first_of_all(request, offered)
     zone = visitor.reading_zone(request, way or "", offered.zone if offered else "")
@@ -91,6 +91,7 @@ def slot_first(request: HttpRequest) -> HttpResponse:
         "practice/slot/first.html",
         {
             "days": by_day(found, zone),
+            "key": tuple(found),
             "zone": zone,
             "zones": zones_to_choose(zone) if offered and way != Modality.IN_PERSON else [],
             "minutes": offered.rules.length // 60 if offered else 0,
@@ -105,7 +106,7 @@ def slot_first(request: HttpRequest) -> HttpResponse:
 @require_safe
 def slot_first_json(request: HttpRequest) -> HttpResponse:
     """The same as [therapist, way, instant] in UTC."""
-    _day, way = SlotQuery.read(request.GET)
+    _day, way = read_query(request.GET)
     found = first_of_all(request, offer(modality=way))
     return as_json({"times": [[who.slug, who.way, slot.starts_at.isoformat()] for slot, who in found]})
 
@@ -160,12 +161,12 @@ def by_day(found: list[tuple[slots.Slot, Offered]], zone: str) -> list[tuple[obj
     return list(days.items())
 
 
-def zones_to_choose(zone: str) -> list[tuple[str, str]]:
+def zones_to_choose(zone: str) -> tuple[tuple[str, str], ...]:
     """The zones of home and the one in use, for the small select; the whole world is one page further."""
     known = {name: str(label) for name, label in HOME_ZONES.items()}
     if zone not in known:
         known = {zone: zone_label(zone)} | known
-    return list(known.items())
+    return tuple(known.items())
 
 
 def as_json(value: dict) -> HttpResponse:
