@@ -57,11 +57,13 @@ def child(name: str, program: list[str], env: dict[str, str], logs: Path, **how)
 def web(env: dict[str, str], port: int, *, workers: int = WEB_WORKERS, logs: Path = VAR / "log") -> Child:
     """gunicorn on 127.0.0.1:`port`; four threads a worker, so that an idle browser connection holds nobody up.
 
-    The code is loaded once, before the workers fork; without a control socket gunicorn writes nothing into HOME.
+    The code is loaded once, before the workers fork; without a control socket gunicorn writes nothing into HOME. Its
+    own log would quote the addresses of requests that failed, so it goes through ours.
     """
     program = module(
         "gunicorn", "practice.wsgi", "--workers", str(workers), "--threads", "4", "--bind", f"127.0.0.1:{port}"
     )
+    program += ["--logger-class", "practice.gunicorn.Logger"]
     program += ["--preload", "--no-control-socket", "--log-level", "warning", "--graceful-timeout", "5"]
     if os.access("/dev/shm", os.W_OK):  # gunicorn's heartbeat file must not wait for a disk
         program += ["--worker-tmp-dir", "/dev/shm"]

@@ -58,9 +58,16 @@ def keep_allowed(logger: Any, name: str, event: dict[str, Any]) -> dict[str, Any
 
 
 def foreign_event(logger: Any, name: str, event: dict[str, Any]) -> dict[str, Any]:
-    """A record of another library: keep who spoke, drop what was said unless it is our own logger's event name."""
+    """A record of another library: keep who spoke, drop what was said unless it is known to quote nobody.
+
+    gunicorn quotes requests in its arguments, or in a text without any; a text that waits for arguments is fixed.
+    """
     record = event.get("_record")
-    if record is not None and not record.name.startswith(("gunicorn", "celery.beat", "celery.worker", "celery.apps")):
+    if record is None:
+        return event
+    if record.name.startswith("gunicorn") and record.msg != event["event"]:  # it has arguments; structlog took them
+        event["event"] = str(record.msg)
+    elif not record.name.startswith(("celery.beat", "celery.worker", "celery.apps")):
         event["event"] = f"{record.name}.{record.funcName}"
     return event
 
