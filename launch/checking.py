@@ -21,6 +21,7 @@ def checks(env: dict[str, str]) -> list[tuple[str, list[str], dict[str, str]]]:
         "EVENKEEL_DEMO": "0",
         "DEBUG": "0",
         "SECRET_KEY": secrets.token_urlsafe(60),
+        "MESSAGE_KEYS": secrets.token_urlsafe(60),
         "ALLOWED_HOSTS": "care.example.org",
         "PUBLIC_URL": "https://care.example.org",
         "EMAIL_URL": "smtp://localhost:25",

@@ -256,14 +256,14 @@ EMAIL_TIMEOUT = 5
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="no-reply@evenkeel.invalid" if DEMO else "")
 if not DEFAULT_FROM_EMAIL:
     raise ImproperlyConfigured("DEFAULT_FROM_EMAIL is not set. Give the address messages come from.")
-# Bodies of messages that cannot be derived again (sign-in codes) and the keys of authenticator apps rest encrypted under
-# this key ring, newest first.
+# Bodies of messages that cannot be derived again (sign-in codes) and the keys of authenticator apps rest encrypted
+# under this key ring, newest first.
 MESSAGE_KEYS = env.list("MESSAGE_KEYS", default=[SECRET_KEY] if DEMO else [])
 if not DEMO:
     if not MESSAGE_KEYS:
         raise ImproperlyConfigured("MESSAGE_KEYS is not set. Put 50 or more random characters there, not SECRET_KEY.")
     if any(len(key) < 50 or key.startswith("demo-") for key in MESSAGE_KEYS):
-        raise ImproperlyConfigured("A key of MESSAGE_KEYS is short or a known default. Give each 50 or more characters.")
+        raise ImproperlyConfigured("A key in MESSAGE_KEYS is short or known. Give each 50 or more random ones.")
     if {SECRET_KEY, *SECRET_KEY_FALLBACKS} & set(MESSAGE_KEYS):
         raise ImproperlyConfigured("MESSAGE_KEYS holds SECRET_KEY or a former one. Make keys of their own for it.")
 AUDIT_ANCHOR_FILE = env.path("AUDIT_ANCHOR_FILE", default=BASE_DIR / "var" / "audit-anchor.log")

@@ -14,6 +14,7 @@ from tests.practice.access_table import all_rules
 
 PRODUCTION = {
     "SECRET_KEY": "k3y-" + "r4nd0m-and-long-enough-for-a-real-clinic-" * 2,
+    "MESSAGE_KEYS": "m3ssage-k3y-that-is-long-enough-for-a-real-clinic-and-not-the-other",
     "ALLOWED_HOSTS": "care.example.org",
     "PUBLIC_URL": "https://care.example.org",
     "DATABASE_URL": "postgres://evenkeel_app@db.internal/evenkeel",
@@ -47,6 +48,12 @@ def test_production_starts_with_what_it_needs():
     assert result.stdout.strip() == "False False", result.stderr
 
 
+def test_former_keys_come_from_the_environment():
+    code = SET_UP + "from django.conf import settings; print(settings.SECRET_KEY_FALLBACKS)"
+    assert run(code).stdout.strip() == "[]"
+    assert run(code, SECRET_KEY_FALLBACKS="former,older").stdout.strip() == "['former', 'older']"
+
+
 @pytest.mark.parametrize(
     ("changed", "cure"),
     [
@@ -54,6 +61,14 @@ def test_production_starts_with_what_it_needs():
         ({"SECRET_KEY": "short"}, "SECRET_KEY is short or a known default. Put 50 or more"),
         ({"SECRET_KEY": "django-insecure-" + "x" * 50}, "SECRET_KEY is short or a known default"),
         ({"SECRET_KEY": "demo-only-key-of-a-fictional-clinic-never-of-a-real-one-000000"}, "a known default"),
+        ({"MESSAGE_KEYS": None}, "MESSAGE_KEYS is not set. Put 50 or more random characters there, not SECRET_KEY"),
+        ({"MESSAGE_KEYS": "k" * 50 + ",short"}, "A key in MESSAGE_KEYS is short or known. Give each 50 or more"),
+        ({"MESSAGE_KEYS": PRODUCTION["SECRET_KEY"]}, "MESSAGE_KEYS holds SECRET_KEY or a former one. Make keys"),
+        ({"SECRET_KEY_FALLBACKS": PRODUCTION["MESSAGE_KEYS"]}, "MESSAGE_KEYS holds SECRET_KEY or a former one"),
+        ({"EMAIL_GATEWAY": "file"}, "EMAIL_GATEWAY is file, which leaves messages with private links"),
+        ({"EMAIL_GATEWAY": "console"}, "Unset it: production sends by EMAIL_URL"),
+        ({"SMS_GATEWAY": "file"}, "SMS_GATEWAY is file, which leaves messages with private links"),
+        ({"SMS_GATEWAY": "console"}, "Unset it: without a provider reminders go by e-mail"),
         ({"DEBUG": "1"}, "DEBUG is on. Unset DEBUG"),
         ({"DATABASE_URL": None}, "DATABASE_URL is not set. Name the PostgreSQL database"),
         ({"REDIS_URL": None}, "REDIS_URL is not set. Name the Redis or Valkey server"),
