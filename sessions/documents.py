@@ -26,10 +26,12 @@ def measure_rows(note: ProgressNote) -> list[dict[str, Any]]:
     if note.kind != ProgressNote.Kind.SESSION:
         return []
     summaries = measures_for_note(note.patient)
-    return [measure_row(summary) for summary in summaries.values() if summary.latest.score is not None]
+    zone = ZoneInfo(note.patient.time_zone)
+    return [measure_row(summary, zone) for summary in summaries.values() if summary.latest.score is not None]
 
 
-def measure_row(summary: Summary) -> dict[str, Any]:
+def measure_row(summary: Summary, zone: ZoneInfo) -> dict[str, Any]:
+    """One instrument as the note says it; the day of the answers is that of ``zone``, the patient's."""
     latest, start, last = summary.latest, summary.baseline, summary.previous
     decimals = summary.definition.scale.decimals
 
@@ -48,7 +50,7 @@ def measure_row(summary: Summary) -> dict[str, Any]:
         "last": printed(last.score.value) if last and last.score else "",
         "now": printed(latest.score.value) if latest.score else "",
         "band": latest.score.band if latest.score else "",
-        "taken_on": taken_at.date().isoformat() if taken_at else "",
+        "taken_on": taken_at.astimezone(zone).date().isoformat() if taken_at else "",
         "change": change,
         "response": latest.response.pk,
     }

@@ -62,7 +62,6 @@ def edit_context(note: ProgressNote, *, check: bool) -> dict[str, Any]:
         "name": note_words.name_of_note(note),
         "remark": note_words.remark_on_number(note.session),
         "place": note_words.place_of(note.appointment),
-        "starts_at": note.appointment.starts_at.astimezone(ZoneInfo(note.appointment.zone)),
         "saved_at": note.saved_at,
         "window": uuid.uuid4().hex,
         "risk_asked": note_fields.risk_is_above_none(note.content),
