@@ -3,9 +3,8 @@
 Attendance reaches other apps by name: a module ``attendance.py`` in any app may have
 
 * ``attended(*, by, appointment)``: called in the transaction of ``mark_attended``;
-* ``attendance_undone(*, by, appointment)``: called in the transaction of its undo; raises AttendanceFixed where what
-followed
-  must not be unmade, such as a signed note.
+* ``attendance_undone(*, by, appointment)``: called in the transaction in which arrived, attended, did not come or a
+  cancellation is taken back; raises AttendanceFixed where what followed must not be unmade, such as a signed note.
 """
 
 from __future__ import annotations
@@ -92,15 +91,20 @@ def mark_no_show(*, by: User, appointment: Appointment) -> Appointment:
 def undo_attendance(*, by: User, appointment: Appointment) -> Appointment:
     """Take back arrived, attended or did not come: one step. Raises CannotMark and, from an app, AttendanceFixed."""
     row = locked(appointment)
-    if row.status == Status.ATTENDED:
-        for module in attendance_modules():
-            module.attendance_undone(by=by, appointment=row)
-        row.status, row.attended_short = Status.ARRIVED if row.arrived_at else before_arrival(row), False
-    elif row.status in (Status.ARRIVED, Status.NO_SHOW):
-        row.status, row.arrived_at, row.late_minutes = before_arrival(row), None, 0
-    else:
+    if row.status not in (Status.ARRIVED, Status.ATTENDED, Status.NO_SHOW):
         raise CannotMark(_("There is nothing to undo."))
+    tell_undone(by=by, row=row)
+    if row.status == Status.ATTENDED:
+        row.status, row.attended_short = Status.ARRIVED if row.arrived_at else before_arrival(row), False
+    else:
+        row.status, row.arrived_at, row.late_minutes = before_arrival(row), None, 0
     return saved(by, row, "status", "attended_short", "arrived_at", "late_minutes")
+
+
+def tell_undone(*, by: User, row: Appointment) -> None:
+    """Let every app unmake or keep what followed from where the visit stands. Raises AttendanceFixed."""
+    for module in attendance_modules():
+        module.attendance_undone(by=by, appointment=row)
 
 
 def before_arrival(row: Appointment) -> Status:

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from practice import audit, care, locking, messages
+from practice import attending, audit, care, locking, messages
 from practice.action import action
 from practice.booking import SlotTaken, Times, clear_the_way, require_hours, rooms_to_try
 from practice.locking import RoomTaken, one_winner
@@ -189,7 +189,10 @@ def cancel_once(
 
 
 def undo_cancel(*, by: User, appointment: Appointment) -> Appointment:
-    """Bring a cancelled appointment back to its time if that is still free. Raises SlotTaken, CannotChange."""
+    """Bring a cancelled appointment back to its time if that is still free.
+
+    Raises SlotTaken, CannotChange, and AttendanceFixed where a note about the cancellation must stay.
+    """
     return undo_cancel_once(by=by, appointment=appointment)
 
 
@@ -199,6 +202,7 @@ def undo_cancel_once(*, by: User, appointment: Appointment) -> Appointment:
     row = locked(appointment)
     if row.status not in CANCELLED or row.ends_at <= timezone.now():
         raise CannotChange
+    attending.tell_undone(by=by, row=row)
     times = Times(row.starts_at, row.ends_at, row.guard)
     clear_the_way(
         therapist_id=row.therapist_id, room_id=row.room_id, patient_id=row.patient_id, times=times, but=row.pk

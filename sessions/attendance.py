@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from practice.attending import AttendanceFixed
 from practice.audit import Action, record
 from practice.models import Appointment, User
-from sessions import note_fields, numbering
-from sessions.models import ProgressNote, TherapySession
+from sessions import courses, note_fields, numbering
+from sessions.models import ConsultationOutcome, ProgressNote, TherapySession
 
 
 class NoteIsSigned(AttendanceFixed):
@@ -22,14 +22,20 @@ class NoteIsWritten(AttendanceFixed):
     """Somebody has begun to write the note of this visit; the author clears it before the attendance is undone."""
 
 
+class OutcomeIsRecorded(AttendanceFixed):
+    """What came of a free talk is recorded, and perhaps a course begun: the talk took place."""
+
+
 def attended(*, by: User, appointment: Appointment) -> TherapySession | None:
     """Make the session of an attended clinical visit, number it under the course's lock, and open its note.
 
     A free talk is not treatment and gives None. A visit marked as short gives a contact without a number. Marking twice
-    changes nothing. Raises :class:`NoteIsSigned` where a signed note says that the visit was missed.
+    changes nothing. Attendance and the opening of a course wait for each other, so that no session is left without its
+    course. Raises :class:`NoteIsSigned` where a signed note says that the visit was missed.
     """
     if not appointment.type.is_clinical or appointment.patient_id is None:
         return None
+    courses.lock_patient(appointment.patient)
     known = TherapySession.objects.filter(appointment=appointment).first()
     if known is not None:
         return known
@@ -82,12 +88,15 @@ def known_facts(appointment: Appointment) -> dict[str, str]:
 def attendance_undone(*, by: User, appointment: Appointment) -> None:
     """Take the session back with its empty draft, and renumber the unsigned ones after it.
 
-    Raises :class:`NoteIsSigned`, and :class:`NoteIsWritten` where a draft holds text or reading was given with it.
+    Raises :class:`NoteIsSigned`; :class:`NoteIsWritten` where a draft holds text, another window's text waits beside it
+    or reading was given with it; :class:`OutcomeIsRecorded` for a free talk with an outcome.
     """
+    if ConsultationOutcome.objects.filter(appointment=appointment).exists():
+        raise OutcomeIsRecorded(_("What came of this talk is recorded, so it stays as it is."))
     note = ProgressNote.objects.select_for_update().filter(appointment=appointment).first()
     if note is not None and note.is_signed:
-        raise NoteIsSigned(_("The note of this visit is signed, so its attendance stays as it is."))
-    if note is not None and (not note_fields.is_empty(note.content) or note.articles.exists()):
+        raise NoteIsSigned(_("The note of this visit is signed, so the visit stays as it is."))
+    if note is not None and holds_work(note):
         raise NoteIsWritten(_("The note of this visit has been begun. Its author clears it first."))
     if note is not None:
         note.delete()
@@ -99,3 +108,9 @@ def attendance_undone(*, by: User, appointment: Appointment) -> None:
     session.delete()
     if course is not None:
         numbering.renumber(by=by, course=numbering.lock(course))
+
+
+def holds_work(note: ProgressNote) -> bool:
+    """Whether a draft has something of its author in it: typed text, also of a second window, or reading given."""
+    waiting = note.draft_versions.filter(is_clash=True)
+    return not note_fields.is_empty(note.content) or waiting.exists() or note.articles.exists()

@@ -1,11 +1,13 @@
 """Only attended clinical sessions consume a number (clinical.md 4.6)."""
 
+from contextlib import suppress
+
 import pytest
 
-from practice import attending
+from practice import attending, changing
 from practice.models import Appointment, AppointmentType, Status
-from sessions import numbering
-from sessions.attendance import NoteIsSigned, NoteIsWritten
+from sessions import courses, notes, numbering
+from sessions.attendance import NoteIsSigned, NoteIsWritten, OutcomeIsRecorded
 from sessions.models import ProgressNote, TherapySession
 from tests import cast
 from tests.sessions.conftest import attend, open_twelve, signed, visit, written
@@ -97,6 +99,66 @@ def test_attendance_stays_while_a_draft_holds_text(session, therapist):
     written(session)
     with pytest.raises(NoteIsWritten):
         attending.undo_attendance(by=therapist, appointment=session.appointment)
+
+
+def missed(course, therapist, days_ago=1):
+    row = visit(course.patient, therapist, days_ago)
+    attending.mark_no_show(by=therapist, appointment=row)
+    row.refresh_from_db()
+    return row, notes.begin_contact_note(by=therapist, appointment=row)
+
+
+def cancelled_late(course, therapist):
+    row = visit(course.patient, therapist, -0.2)
+    changing.cancel(by=therapist, appointment=row)
+    row.refresh_from_db()
+    return row, notes.begin_contact_note(by=therapist, appointment=row)
+
+
+OUTREACH = {"outreach": "Called twice", "risk_considered": "None known", "plan": "Call again", "next_step": "to_book"}
+
+
+@pytest.mark.parametrize(
+    ("begun", "undo"), [(missed, attending.undo_attendance), (cancelled_late, changing.undo_cancel)]
+)
+def test_what_a_contact_note_says_of_a_visit_is_not_undone(begun, undo, course, therapist):
+    row, note = begun(course, therapist)
+    note = notes.save_draft(by=therapist, note=note, content={**note.content, **OUTREACH}, version=note.version)
+    with pytest.raises(NoteIsWritten):
+        undo(by=therapist, appointment=row)
+    notes.sign(by=therapist, note=note, version=note.version)
+    with pytest.raises(NoteIsSigned):
+        undo(by=therapist, appointment=row)
+    assert Appointment.objects.get(pk=row.pk).status == row.status
+
+
+@pytest.mark.parametrize(
+    ("begun", "undo"), [(missed, attending.undo_attendance), (cancelled_late, changing.undo_cancel)]
+)
+def test_an_empty_contact_note_goes_with_the_undo(begun, undo, course, therapist):
+    row, _note = begun(course, therapist)
+    assert undo(by=therapist, appointment=row).status == Status.BOOKED
+    assert not ProgressNote.objects.filter(appointment=row).exists()
+
+
+def test_attendance_stays_while_the_text_of_a_second_window_waits(session, therapist):
+    note = session.note
+    for window, text in (("a", "First"), ("b", "Typed in a second window")):
+        with suppress(notes.StaleVersion):
+            notes.save_draft(by=therapist, note=note, content={"did": text}, version=0, window=window)
+    notes.save_draft(by=therapist, note=note, content={}, version=1, window="a")
+    with pytest.raises(NoteIsWritten):
+        attending.undo_attendance(by=therapist, appointment=session.appointment)
+    assert note.draft_versions.get(is_clash=True).content == {"did": "Typed in a second window"}
+
+
+@pytest.mark.parametrize("outcome", ["book_intake", "think"])
+def test_a_talk_with_an_outcome_took_place(outcome, treated, therapist, clinic):
+    talk = visit(treated, therapist, 1, type=clinic.consultation)
+    attending.mark_attended(by=therapist, appointment=talk)
+    courses.record_outcome(by=therapist, appointment=talk, outcome=outcome)
+    with pytest.raises(OutcomeIsRecorded):
+        attending.undo_attendance(by=therapist, appointment=talk)
 
 
 def test_marking_twice_makes_one_session(course, therapist):
