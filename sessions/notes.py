@@ -7,6 +7,7 @@ A draft is saved whole, with the version its window knew. A window that did not 
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -124,7 +125,7 @@ def store_draft(*, by: User, note: ProgressNote, content: Content, version: int,
     )
     note.draft_versions.filter(is_clash=False, version__lte=note.version - VERSIONS_KEPT).delete()
     record(by=by, action=Action.CHANGE, obj=note, patient=note.patient_id, detail={"version": note.version})
-    heed_risk(by=by, note=note)
+    heed_risk(by=by, note=note, content=content)
     return note
 
 
@@ -145,7 +146,12 @@ def saved_by_window(note: ProgressNote, window: str) -> bool:
 
 @action
 def keep_clash(*, by: User, note: ProgressNote, content: Content, version: int, window: str) -> NoteDraftVersion:
-    """Put the text of a window that came too late beside the note, so that not even a closed window loses it."""
+    """Put the text of a window that came too late beside the note, so that not even a closed window loses it.
+
+    A risk answer in it is heeded now: the text may wait long for its comparison. Raises :class:`NoteLocked` where the
+    note was signed meanwhile.
+    """
+    note = own_draft(by=by, note=note)
     kept, _created = NoteDraftVersion.objects.update_or_create(
         note=note,
         window=window[:40],
@@ -153,6 +159,7 @@ def keep_clash(*, by: User, note: ProgressNote, content: Content, version: int, 
         defaults={"version": version, "content": dict(content), "saved_at": timezone.now()},
     )
     record(by=by, action=Action.CHANGE, obj=note, patient=note.patient_id, detail={"clash": kept.pk})
+    heed_risk(by=by, note=note, content=content)
     return kept
 
 
@@ -164,12 +171,13 @@ def settle(*, by: User, note: ProgressNote, content: Content, version: int, clas
     return note
 
 
-def heed_risk(*, by: User, note: ProgressNote) -> None:
+def heed_risk(*, by: User, note: ProgressNote, content: Content) -> None:
     """A risk check above "none" is acted on when it is saved, not when the note is signed (clinical.md 0.3 rule 2).
 
-    Once for a note and tier; a later, milder answer closes nothing.
+    ``content`` is what was typed, be it in a window whose text did not become the note's. Once for a note and tier; a
+    later, milder answer closes nothing.
     """
-    tier = note_fields.risk_tier(note.content)
+    tier = note_fields.risk_tier(content)
     if tier and (not note.risk_told or tier < note.risk_told):
         alerts.mark_by_clinician(by=by, patient=note.patient, tier=tier, words=_("From the risk check of a session."))
         note.risk_told = tier
@@ -301,14 +309,17 @@ def last_signed(note: ProgressNote) -> ProgressNote | None:
 
 # -- Afterwards ------------------------------------------------------------------------------------------------------
 @action
-def add_addendum(*, by: User, note: ProgressNote, reason: str, text: str) -> Addendum:
+def add_addendum(*, by: User, note: ProgressNote, reason: str, text: str, token: uuid.UUID | None = None) -> Addendum:
     """Add to a signed note; signed and locked as it is written, so the caller has asked for the password again.
 
-    Raises :class:`NotSignedYet`, and :class:`NotTheAuthor` for anybody but a licensed clinician on the case.
+    ``token`` names the form: sent again it gives the addendum that it made. Raises :class:`NotSignedYet`, and
+    :class:`NotTheAuthor` for anybody but a licensed clinician on the case.
     """
-    note = ProgressNote.objects.select_related("patient").get(pk=note.pk)
+    note = ProgressNote.objects.select_for_update(of=("self",)).select_related("patient").get(pk=note.pk)
     if not note.is_signed:
         raise NotSignedYet
+    if known := addendum_of(by=by, note=note, token=token):
+        return known
     if not may_sign(by) or not ProgressNote.objects.visible_to(by).filter(pk=note.pk).exists():
         raise NotTheAuthor
     profile = getattr(by, "therapist", None)
@@ -317,6 +328,7 @@ def add_addendum(*, by: User, note: ProgressNote, reason: str, text: str) -> Add
         author=by,
         reason=Addendum.Reason(reason),
         text=text,
+        token=token,
         signed_at=timezone.now(),
         credentials=profile.credentials if profile else "",
         licence_number=profile.licence_number if profile else "",
@@ -325,6 +337,11 @@ def add_addendum(*, by: User, note: ProgressNote, reason: str, text: str) -> Add
     addendum.save()
     record(by=by, action=Action.ADDENDUM, obj=addendum, patient=note.patient_id, detail={"note": note.pk})
     return addendum
+
+
+def addendum_of(*, by: User, note: ProgressNote, token: uuid.UUID | None) -> Addendum | None:
+    """The addendum that a form with this token made, if it made one."""
+    return Addendum.objects.filter(note=note, author=by, token=token).first() if token else None
 
 
 @action

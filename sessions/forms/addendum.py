@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -25,6 +27,7 @@ class AddendumForm(forms.Form):
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
         help_text=_("Typing it again is your signature."),
     )
+    token = forms.UUIDField(required=False, initial=uuid.uuid4, widget=forms.HiddenInput)
     helper = only_fields()
 
     def __init__(self, *args, by_passkey: bool = False, **kwargs) -> None:

@@ -176,6 +176,8 @@ class Addendum(models.Model):
     credentials = models.CharField(max_length=200, blank=True)
     licence_number = models.CharField(max_length=50, blank=True)
     sha256 = models.CharField(max_length=64)
+    # From the form that was sent: pressed twice, it signs once.
+    token = models.UUIDField(null=True, blank=True, unique=True, editable=False)
 
     class Meta:
         ordering = ["signed_at", "pk"]

@@ -21,7 +21,7 @@ from practice.roles import Role
 from sessions import note_fields, notes
 from sessions.forms.note import NoteForm, read
 from sessions.models import NoteDraftVersion, ProgressNote
-from sessions.views.note_page import differences, edit_context, merged
+from sessions.views.note_page import PARTS, differences, edit_context, merged, shown
 
 CLINICIANS = (Role.THERAPIST, Role.TRAINEE, Role.SUPERVISOR)
 AUTHORS = (Role.THERAPIST, Role.TRAINEE)
@@ -111,9 +111,10 @@ def locked_page(request: HttpRequest, note: ProgressNote, content: dict[str, Any
 
 
 def typed_text(kind: str, content: dict[str, Any]) -> list[tuple[str, str]]:
-    """The free text of a content with its labels, to copy into an addendum."""
+    """The free text of a content with its labels, homework and its review included, to copy into an addendum."""
     fields = [entry for entry in note_fields.fields_of(kind) if entry.type in ("line", "text")]
-    return [(str(e.label), text) for e in fields if (text := note_fields.text_of(content, e.key))]
+    texts = [(str(e.label), text) for e in fields if (text := note_fields.text_of(content, e.key))]
+    return texts + [(str(PARTS[key]), shown(key, content[key])) for key in ("homework", "reviews") if content.get(key)]
 
 
 @require_POST
@@ -134,7 +135,7 @@ def note_autosave(request: HttpRequest, pk: int) -> JsonResponse:
         url = reverse("sessions:note-compare", args=[note.pk, clash.pk])
         return JsonResponse({"clash": url}, status=409)
     except notes.NoteLocked:
-        return JsonResponse({"clash": reverse("sessions:note-detail", args=[note.pk])}, status=409)
+        return JsonResponse({"locked": reverse("sessions:note-detail", args=[note.pk])}, status=409)
     context = edit_context(note, check=False)
     html = render_to_string("sessions/note/left.html", context, request)
     state = render_to_string("sessions/note/saved.html", context, request)

@@ -133,7 +133,9 @@ def addendum_create(request: HttpRequest, pk: int) -> HttpResponse:
         status = 422
         if form.is_valid():
             try:
-                proof.prove(request, form.cleaned_data.pop("proof", ""))
+                typed_proof, token = form.cleaned_data.pop("proof", ""), form.cleaned_data["token"]
+                if not notes.addendum_of(by=request.user, note=note, token=token):  # a code of the app works only once
+                    proof.prove(request, typed_proof)
                 notes.add_addendum(by=request.user, note=note, **form.cleaned_data)
                 messages.success(request, _("Added and signed."))
                 return redirect("sessions:note-detail", pk=pk)
@@ -188,7 +190,7 @@ def note_risk(request: HttpRequest, pk: int) -> HttpResponse:
     note = open_draft(request, pk)
     if note is None:
         return redirect("sessions:note-detail", pk=pk)
-    form = AssessmentForm(request.POST or None)
+    form = AssessmentForm(request.POST or None, today=alerts.today_here())
     alert = alerts.open_alerts(note.patient).filter(tier__in=alerts.URGENT).first()
     if request.method == "POST" and form.is_valid():
         try:

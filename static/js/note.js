@@ -10,7 +10,7 @@
   const state = document.getElementById("dock-state");
   const left = document.getElementById("left");
   const version = form.elements.version;
-  let last = snapshot(), saving = false, clashed = false, leaving = false, told = "";
+  let last = snapshot(), saving = false, clashed = false, locked = false, leaving = false, told = "";
 
   function body() { return new URLSearchParams(new FormData(form)); }
   function snapshot() {
@@ -36,7 +36,7 @@
   }
 
   async function save() {
-    if (saving || leaving || !dirty()) return;
+    if (saving || leaving || locked || !dirty()) return;
     saving = true;
     const sent = snapshot();
     if (!clashed) say("", words.saving);
@@ -53,9 +53,16 @@
         clashed = false;
         say("", head.textContent.trim());
       } else if (answer.status === 409) {
-        clashed = true;
-        last = sent;
-        say("is-clash", words.clash, (await answer.json()).clash);
+        const refused = await answer.json();
+        if (refused.locked) {
+          /* Signed meanwhile: nothing more is saved, and what stands here stays unsaved until it is sent or copied. */
+          locked = true;
+          say("is-clash", words.locked, refused.locked);
+        } else {
+          clashed = true;
+          last = sent;
+          say("is-clash", words.clash, refused.clash);
+        }
       } else if (answer.status === 401) {
         say("is-late", words.signedOut);
       } else { say("is-late", words.late); }
@@ -64,7 +71,7 @@
   }
 
   window.setInterval(save, EVERY);
-  form.addEventListener("input", () => { if (!clashed && !saving && dirty()) say("", words.typing); });
+  form.addEventListener("input", () => { if (!clashed && !locked && !saving && dirty()) say("", words.typing); });
   document.addEventListener("visibilitychange", () => { if (document.hidden) save(); });
   document.addEventListener("keydown", (event) => {
     if ((event.ctrlKey || event.metaKey) && !event.altKey && event.key.toLowerCase() === "s") { event.preventDefault(); save(); }

@@ -209,6 +209,17 @@ def test_the_responders_are_told_once_a_tier_and_never_untold(draft):
     assert sorted(RiskTrigger.objects.values_list("alert__tier", "alert__state")) == [("R0", "open"), ("R1", "open")]
 
 
+def test_a_risk_answer_in_a_window_that_came_too_late_is_heeded_at_once(draft):
+    save(draft, {"did": "First window"}, version=0, window="a")
+    for text in ("Second", "Second, longer"):
+        with pytest.raises(notes.StaleVersion):
+            save(draft, {"did": text, "risk_suicide": "passive"}, version=0, window="b")
+    assert [alert.tier for alert in RiskAlert.objects.all()] == ["R1"]
+    assert RiskTrigger.objects.count() == 1
+    note = ProgressNote.objects.get(pk=draft.pk)
+    assert (note.content, note.risk_told) == ({"did": "First window"}, "R1")
+
+
 def test_the_structured_form_opens_the_way_to_the_signature(session, therapist):
     note = written(
         session, risk_suicide="passive", risk_plan="no", risk_intent="no", risk_means="no", risk_attempt="no"

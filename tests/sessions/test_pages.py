@@ -97,6 +97,16 @@ def test_text_typed_into_a_note_signed_meanwhile_is_shown_and_not_lost(session, 
     assert as_(therapist).get(url("note-edit", note.pk)).headers["Location"] == url("note-detail", note.pk)
 
 
+def test_autosave_into_a_note_signed_meanwhile_says_locked_and_the_form_hands_the_words_back(session, therapist, as_):
+    note, client = signed(session), as_(therapist)
+    sent = typed(note, did="Typed too late", homework=[{"text": "Walk to the harbour", "how_often": "daily"}])
+    answer = client.post(url("note-autosave", note.pk), sent)
+    assert (answer.status_code, answer.json()) == (409, {"locked": url("note-detail", note.pk)})
+    page = client.post(url("note-edit", note.pk), sent).content.decode()
+    assert "Typed too late" in page
+    assert "Walk to the harbour (daily)" in page
+
+
 def test_homework_lines_come_and_go_without_script(draft, therapist, as_):
     client = as_(therapist)
     client.post(url("note-homework-add", draft.pk), typed(draft))
@@ -197,6 +207,29 @@ def test_an_addendum_is_signed_too(signed_note, therapist, as_):
     assert client.post(url("addendum-create", signed_note.pk), {**form, "proof": "wrong"}).status_code == 422
     assert client.post(url("addendum-create", signed_note.pk), {**form, "proof": PASSWORD}).status_code == 302
     assert "It was the left knee." in client.get(url("note-detail", signed_note.pk)).content.decode()
+
+
+def test_an_addendum_sent_twice_is_signed_once_even_with_a_code_that_is_used_up(signed_note, therapist, as_):
+    secret = generate_totp_secret()
+    TOTP.activate(therapist, secret)
+    code = format_hotp_value(hotp_value(secret, next(iter(yield_hotp_counters_from_time()))))
+    client, address = as_(therapist), url("addendum-create", signed_note.pk)
+    token = client.get(address).context["form"]["token"].value()
+    form = {"reason": "correction", "text": "It was the left knee.", "token": str(token), "proof": code}
+    answers = [client.post(address, form) for _press in range(2)]
+    assert [(answer.status_code, answer.headers.get("Location")) for answer in answers] == [
+        (302, url("note-detail", signed_note.pk))
+    ] * 2
+    assert signed_note.addenda.count() == 1
+    assert str(client.get(address).context["form"]["token"].value()) != str(token)
+
+
+def test_a_form_without_proof_keeps_its_token(signed_note, therapist, as_):
+    client, address = as_(therapist), url("addendum-create", signed_note.pk)
+    token = str(client.get(address).context["form"]["token"].value())
+    form = {"reason": "correction", "text": "It was the left knee.", "token": token, "proof": "wrong"}
+    assert f'value="{token}"' in client.post(address, form).content.decode()
+    assert not signed_note.addenda.exists()
 
 
 # -- Course and consultation -----------------------------------------------------------------------------------------

@@ -1,5 +1,7 @@
 """What is signed refuses UPDATE, DELETE and TRUNCATE by every road (architecture.md 8)."""
 
+import uuid
+
 import pytest
 from django.db import DatabaseError, connection, transaction
 
@@ -67,6 +69,10 @@ def test_every_road_to_a_change_is_refused(model, two_signed):
     }
     assert [road for road, act in roads.items() if not refused(act)] == []
     assert list(model.objects.order_by("pk").values()) == before
+
+
+def test_the_token_of_an_addendum_is_never_changed(two_signed):
+    assert refused(lambda: Addendum.objects.update(token=uuid.uuid4()))
 
 
 def test_deleting_what_the_note_hangs_on_is_refused(two_signed):
