@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import nh3
 from django.utils.safestring import SafeString, mark_safe
@@ -13,7 +15,7 @@ from markdown_it import MarkdownIt
 
 from practice.action import action
 from practice.audit import Action, record
-from practice.consents import current_texts, latest_consents
+from practice.consents import Origin, current_texts, latest_consents, record_consent
 from practice.models import Appointment, ConsentRecord, ConsentText, Modality, Patient, User
 from practice.models.consent import ConsentType, Decision
 
@@ -105,6 +107,62 @@ def as_html(text: ConsentText) -> SafeString:
     """The text ready to print, without its first heading, which the page prints as its own."""
     body = text.body.partition("\n")[2]
     return mark_safe(nh3.clean(MARKDOWN.render(body), tags=TAGS, attributes={}))
+
+
+# -- Decided elsewhere: on paper, or by word of mouth ------------------------------------------------------------------
+class NewerDecision(Exception):
+    """A decision about the same from a later day is in force; an older paper does not undo it."""
+
+
+def text_shown_on(type: str, day: dt.date, zone: str) -> ConsentText | None:
+    """The newest words of a type that were published by the end of that local day; None where there were none."""
+    end = dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), ZoneInfo(zone))
+    texts = ConsentText.objects.filter(type=type, language="en", published_at__lt=end)
+    return texts.order_by("-version").first()
+
+
+def decided_on(decision: ConsentRecord) -> dt.date:
+    """The local day of a decision: the one on the paper, or the one on which it was made here."""
+    if signed_on := decision.scope.get("signed_on"):
+        return dt.date.fromisoformat(signed_on)
+    return decision.at.astimezone(ZoneInfo(decision.zone)).date()
+
+
+@action
+def record_for_patient(
+    *, by: User, patient: Patient, type: str, decision: str, channel: str, signed_on: dt.date, signed_name: str
+) -> ConsentRecord:
+    """Record what ``patient`` decided on paper or by word of mouth; a row that counts from now on.
+
+    ``signed_on`` is kept in the row's scope; its words are those in use on that day, else the newest. The same decision
+    of the same day again changes nothing. Leaving messages follows a decision about voicemail. Raises
+    :class:`NewerDecision` and practice.consents.NothingToWithdraw.
+    """
+    Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)  # one decision after the other
+    before = latest_consents(patient).get(type)
+    if before is not None and decided_on(before) > signed_on:
+        raise NewerDecision
+    same = {
+        "decision": decision,
+        "channel": channel,
+        "signed_name": signed_name,
+        "scope": {"signed_on": str(signed_on)},
+    }
+    if before is not None and all(getattr(before, name) == value for name, value in same.items()):
+        return before
+    if type == ConsentType.VOICEMAIL and (decision == Decision.GIVEN) == (patient.voicemail == "no"):
+        patient.voicemail = "name_number" if decision == Decision.GIVEN else "no"
+        patient.save(update_fields=["voicemail"])
+    return record_consent(
+        by=by,
+        patient=patient,
+        type=type,
+        decision=decision,
+        text=None if decision == Decision.WITHDRAWN else text_shown_on(type, signed_on, patient.time_zone),
+        signed_name=signed_name,
+        origin=Origin(channel=channel),
+        scope=same["scope"],
+    )
 
 
 # -- What is decided and what is missing -------------------------------------------------------------------------------

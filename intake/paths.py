@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from intake.views import alert, measure, registration, result
+from intake.views import alert, measure, patient_consent, registration, result
 
 app_name = "intake"
 urlpatterns = [
@@ -13,6 +13,7 @@ urlpatterns = [
     path("agreements/", registration.consent_list, name="consent-list"),
     path("agreements/<slug:slug>/", registration.consent_sign, name="consent-sign"),
     path("agreements/<slug:slug>/withdraw/", registration.consent_withdraw, name="consent-withdraw"),
+    path("patients/<int:patient_pk>/consents/", patient_consent.patient_consent, name="patient-consent"),
     # A patient answers
     path("questions/", measure.measure_list, name="measure-list"),
     path("questions/<int:pk>/begin/", measure.measure_start, name="measure-start"),

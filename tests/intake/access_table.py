@@ -95,6 +95,7 @@ RULES = {
     "intake:consent-list": patients(),
     "intake:consent-sign": roles(PATIENTS, of=texts),
     "intake:consent-withdraw": roles(PATIENTS, of=given, post_only=True),
+    "intake:patient-consent": roles(f"{CASE} {SCHEDULERS}", of=of_patient),
     # A patient's own questions
     "intake:measure-list": patients(),
     "intake:measure-start": roles(PATIENTS, of=version_pk, post_only=True),
