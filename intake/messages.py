@@ -31,5 +31,6 @@ KINDS = {
         still_wanted=still_open,
         needs_consent=False,
         keeps_window=False,
+        only_managers=True,
     )
 }

@@ -74,6 +74,7 @@ class Kind:
     ``prefers``          the channel that is used where it is possible; a row of the other channel then stays unsent.
     ``is_sealed``        its words rest sealed in the row and are gone once it has ended.
     ``call_if_lost``     lost for good, or too late, it becomes a task for the front desk.
+    ``only_managers``    that there was such a message is not for the front desk; managers deal with a failed one.
     """
 
     name: str
@@ -89,6 +90,7 @@ class Kind:
     prefers: Channel | None = None
     is_sealed: bool = False
     call_if_lost: bool = False
+    only_managers: bool = False
     label: str | Promise = ""
 
 

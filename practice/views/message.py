@@ -13,12 +13,21 @@ from django.views.decorators.http import require_POST, require_safe
 
 from practice import resending
 from practice.access import roles
-from practice.models import Message
-from practice.outbox import NotWanted
+from practice.models import Message, User
+from practice.models.message import MessageQuerySet
+from practice.outbox import NotWanted, kinds
 from practice.resending import AlreadyDealtWith
 from practice.roles import Role
 
 PAGE = 25
+
+
+def messages_of(user: User) -> MessageQuerySet:
+    """The messages this person may know of; of some kinds only managers may know that there was one."""
+    rows = Message.objects.visible_to(user)
+    if Role.MANAGER in user.roles:
+        return rows
+    return rows.exclude(kind__in=[name for name, kind in kinds().items() if kind.only_managers])
 
 
 @roles(Role.FRONT_DESK, Role.MANAGER)
@@ -31,7 +40,7 @@ def message_list(request: HttpRequest) -> HttpResponse:
 @require_POST
 def message_resend(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Send it once more, now."""
-    message = get_object_or_404(Message.objects.visible_to(request.user), pk=pk)
+    message = get_object_or_404(messages_of(request.user), pk=pk)
     try:
         resending.resend(by=request.user, message=message)
     except AlreadyDealtWith:
@@ -47,7 +56,7 @@ def message_resend(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_POST
 def message_settle(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The person knows, by telephone or otherwise."""
-    message = get_object_or_404(Message.objects.visible_to(request.user), pk=pk)
+    message = get_object_or_404(messages_of(request.user), pk=pk)
     try:
         resending.settle(by=request.user, message=message)
     except AlreadyDealtWith:
@@ -57,7 +66,7 @@ def message_settle(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 def listed(request: HttpRequest, *, problem: str = "", status: int = 200) -> HttpResponse:
-    failed = Message.objects.visible_to(request.user).failed().select_related("patient", "user").order_by("-created_at")
+    failed = messages_of(request.user).failed().select_related("patient", "user").order_by("-created_at")
     page = Paginator(failed, PAGE).get_page(request.GET.get("page"))
     context = {"page": page, "tasks": resending.tasks(page.object_list), "problem": problem}
     return render(request, "practice/message/list.html", context, status=status)

@@ -4,11 +4,13 @@ from datetime import timedelta
 
 import pytest
 from django.db import DatabaseError, connection, transaction
+from django.urls import reverse
 from django.utils import timezone
 
 from intake import alerts, measures
 from intake.alerts import AlertClosed, NotAClinician, NotAssessed, NotSeenYet
 from intake.models import AlertAttempt, AlertResponder, RiskAlert, RiskAssessment, RiskTrigger
+from practice import status
 from practice.models import AuditEvent, CareAssignment, Message, Practice
 from practice.outbox import kinds
 from tests import cast
@@ -78,6 +80,19 @@ def test_the_message_says_nothing_but_that_a_task_waits(alert):
     assert set(words) == {"link", "practice", "phone"}
     assert words["link"].endswith("/today/")
     kind.still_wanted(message, trigger)
+
+
+def test_a_task_mail_that_failed_is_for_managers_and_never_tells_the_front_desk(alert, front_desk, manager, as_):
+    Message.objects.filter(kind="task").update(state="failed", reason="address refused (550)")
+    message = Message.objects.filter(kind="task").first()
+    assert [part.figure for part in status.look() if part.key == "failed"] == [2]
+    desk, listed = as_(front_desk), reverse("practice:message-list")
+    assert "A task" not in desk.get(listed).content.decode()
+    for name in ("resend", "settle"):
+        assert desk.post(reverse(f"practice:message-{name}", args=[message.pk])).status_code == 404
+    client = as_(manager)
+    assert client.get(listed).content.decode().count("A task") == 2
+    assert client.post(reverse("practice:message-settle", args=[message.pk])).status_code == 302
 
 
 def test_only_clinicians_become_responders(front_desk):
