@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from django.conf import settings
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Response, sync_playwright
 
 from launch.browser import find_browser
 from launch.testing import WITHOUT_BROWSER
@@ -129,9 +129,12 @@ def wire_weight(page: Page, path: str) -> int:
     assert page.goto(path).ok, f"{path} does not answer"
     page.wait_for_load_state("networkidle")
     page.remove_listener("response", note)
-    weight = 0
-    for answer in answers:
-        if answer.status < 300:
-            body = answer.body()
-            weight += len(gzip.compress(body)) if urlsplit(answer.url).path.startswith("/static/") else len(body)
-    return weight
+    return sum(bytes_of(answer) for answer in answers)
+
+
+def bytes_of(answer: Response) -> int:
+    """What one answer weighs; a redirect has no body to weigh."""
+    if 300 <= answer.status < 400:
+        return 0
+    body = answer.body()
+    return len(gzip.compress(body)) if urlsplit(answer.url).path.startswith("/static/") else len(body)

@@ -73,8 +73,8 @@ class World:
         return self.kept[key]
 
 
-@pytest.fixture
-def world(db) -> World:
+def make_world() -> World:
+    """Everybody with a second factor, and the clinicians of patient A at the case."""
     people = cast.everyone()
     cast.care(people.patient, people.trainee)
     cast.care(people.patient, people.supervisor, CareAssignment.CareRole.SUPERVISOR)
@@ -84,6 +84,11 @@ def world(db) -> World:
             RecoveryCodes.activate(person)
     own, other = Side(people.patient, people.therapist), Side(people.other_patient, people.other_therapist)
     return World(people, own, other, {})
+
+
+@pytest.fixture
+def world(db) -> World:
+    return make_world()
 
 
 def verdict(response) -> str:

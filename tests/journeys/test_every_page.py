@@ -1,0 +1,105 @@
+"""Every page there is, opened in a real browser by somebody who may: accessible in light and dark, light, at peace.
+
+The pages are the rows of the access tables, so a new page is walked from the day it has a row. One database, one
+window and one walk for each kind of person; whatever is wrong on any page is told at the end of that person's walk.
+"""
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import Page
+
+from practice.models import Patient
+from tests.browser import FIRST_VISIT, SCHEMES, WIDTHS, bytes_of, findings
+from tests.practice.access_table import all_rules
+from tests.practice.test_access import ANSWERED, World, make_world
+
+pytestmark = pytest.mark.browser
+# Who opens a page: the first of these who may.
+WALKERS = ("anonymous", "patient", "front_desk", "manager", "therapist")
+DESK_ONLY = (1280,)  # the widths at which staff pages are judged here; the rest are also judged on a phone
+# Answers that are no pages: feeds, probes and files to keep.
+FILES = {
+    "practice:slot-json",
+    "practice:slot-first-json",
+    "practice:healthz",
+    "practice:readyz",
+    "practice:statusz",
+    "practice:manage-calendar",
+    "practice:demo-calendar",
+    "mfa_download_recovery_codes",
+}
+# Pages that are made of other parts for other people; these open them too.
+ALSO = {
+    "practice:today": ("front_desk", "manager", "therapist"),
+    "practice:desk-week": ("therapist",),
+    "practice:patient-detail": ("therapist",),
+    "practice:appointment-detail": ("therapist",),
+    "education:article-detail": ("patient",),
+}
+
+
+def pages_of(walker: str) -> list[str]:
+    """The URL names this person opens."""
+    found = []
+    for name, rule in all_rules().items():
+        may = [each for each in WALKERS if rule.answers[each] == "allow"]
+        if not rule.post_only and name not in FILES and (may[:1] == [walker] or walker in ALSO.get(name, ())):
+            found.append(name)
+    return found
+
+
+def address(world: World, name: str) -> str:
+    rule = all_rules()[name]
+    return reverse(name, kwargs=rule.of(world, world.own) if rule.of else rule.fixed)
+
+
+def faults(page: Page, path: str, widths: tuple[int, ...]) -> list[str]:
+    """What is wrong with one page, where it lands: its answer, its weight, its width, and what axe objects to."""
+    answers = []
+
+    def note(answer) -> None:
+        answers.append(answer)
+
+    page.on("response", note)
+    answer = page.goto(path)
+    page.remove_listener("response", note)
+    if not (answer.ok or answer.status in ANSWERED) or not answer.headers["content-type"].startswith("text/html"):
+        return [f"answers {answer.status} {answer.headers['content-type']}"]
+    own = answers[answers.index(answer) :]  # before it: redirects, and what the page before was still fetching
+    weight = sum(bytes_of(each) for each in own)
+    found = [] if weight < FIRST_VISIT else [f"weighs {weight} bytes"]
+    for width in widths:
+        page.set_viewport_size({"width": width, "height": 844})
+        if page.evaluate("document.documentElement.scrollWidth") > width:
+            found.append(f"scrolls sideways at {width}")
+        for scheme in SCHEMES:
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            found += [f"at {width} in {scheme}: {each}" for each in findings(page)]
+    return found
+
+
+def without_cache(page: Page) -> None:
+    """Make every visit of this window a first one."""
+    devtools = page.context.new_cdp_session(page)
+    devtools.send("Network.enable")
+    devtools.send("Network.setCacheDisabled", {"cacheDisabled": True})
+
+
+@pytest.mark.parametrize("walker", WALKERS)
+def test_every_page_opened_by(walker, served, page_for):
+    world = make_world()
+    person = None if walker == "anonymous" else getattr(world.cast, walker)
+    page = page_for(person.user if isinstance(person, Patient) else person)
+    without_cache(page)
+    widths = WIDTHS if walker in ("anonymous", "patient") else DESK_ONLY
+    names = pages_of(walker)
+    wrong = [f"{name}: {fault}" for name in names for fault in faults(page, address(world, name), widths)]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_nobody_is_left_out():
+    """Every row is a page somebody of the walk opens, a file, or an address that is only posted to."""
+    walked = {name for walker in WALKERS for name in pages_of(walker)}
+    posted = {name for name, rule in all_rules().items() if rule.post_only}
+    assert walked | posted | FILES == set(all_rules())
+    assert not walked & FILES
