@@ -142,4 +142,5 @@ def assignment_create(request: HttpRequest, patient_pk: int) -> HttpResponse:
             except NotAssignable:
                 status = 409
                 form.add_error("article", _("This text is being checked and cannot be given now."))
+    record(by=request.user, action=Action.VIEW, obj="reading", patient=patient, detail={"page": "assign"})
     return render(request, "education/assignment/create.html", {"patient": patient, "form": form}, status=status)

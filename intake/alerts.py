@@ -31,8 +31,10 @@ from practice.models import CareAssignment, Patient, Practice, User
 from practice.models.message import Channel
 from practice.outbox import plan
 from practice.roles import CLINICIANS
+from practice.zone import today_in
 
 TASK = "task"
+FEWEST_RESPONDERS = 2
 URGENT = (Tier.R0, Tier.R1)
 CRISIS_TIERS = frozenset(URGENT)  # an answer of these tiers shows the person crisis help at once
 TREATS = (CareAssignment.CareRole.TREATING, CareAssignment.CareRole.COVER)
@@ -77,6 +79,14 @@ def responders_for(patient: Patient, tier: str) -> list[tuple[User, str]]:
     return [*told, *((user, AlertResponder.Part.SECOND) for user in spare[:wanted])]
 
 
+def too_few_answer(patient: Patient) -> bool:
+    """Whether an urgent alert about ``patient`` would reach fewer than two people, or has no hours to be seen in.
+
+    Then no question that can raise one is begun (clinical.md 7.3); what is under way goes on.
+    """
+    return len(responders_for(patient, Tier.R1)) < FEWEST_RESPONDERS or opening_hours() is None
+
+
 @action
 def name_responder(*, by: User | None, user: User) -> RiskResponder:
     """Make a clinician a second responder for the whole practice. Raises :class:`NotAClinician`."""
@@ -93,6 +103,12 @@ def opening_hours() -> OpeningHours | None:
     if practice is None or not practice.opening_hours or practice.opens_at >= practice.closes_at:
         return None
     return OpeningHours(practice.opens_at, practice.closes_at, ZoneInfo(practice.time_zone))
+
+
+def today_here() -> dt.date:
+    """The practice's own date, by which its clinicians name the day of a next contact."""
+    practice = Practice.objects.first()
+    return today_in(practice.time_zone if practice else "UTC")
 
 
 def due_at(tier: str, now: dt.datetime) -> dt.datetime | None:
@@ -117,7 +133,8 @@ def add_trigger(
     # One writer per patient, or two answers saved at once would both open an alert.
     Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
     now = timezone.now()
-    alert = RiskAlert.objects.open().filter(patient=patient, tier=tier).first()
+    # Somebody may be closing the open one: the lock waits for them and looks at the state again.
+    alert = RiskAlert.objects.select_for_update(no_key=True).open().filter(patient=patient, tier=tier).first()
     if alert is None:
         alert = RiskAlert.objects.create(patient=patient, tier=tier, opened_at=now, due_at=due_at(tier, now))
         AlertResponder.objects.bulk_create(
@@ -166,6 +183,29 @@ def show_correction(
         )
 
 
+def set_off_by_total(response: MeasureResponse) -> list[RiskAlert]:
+    """The open alerts that the total of this response has set off, alone or against the one before."""
+    by_total = (RiskTrigger.Kind.SCORE, RiskTrigger.Kind.RISE)
+    triggers = RiskTrigger.objects.filter(response=response, kind__in=by_total)
+    return list(RiskAlert.objects.open().filter(pk__in=triggers.values("alert")))
+
+
+def show_new_total(
+    *, by: User, set_off: Iterable[RiskAlert], response: MeasureResponse, before: int | None, after: int | None
+) -> None:
+    """Write a corrected total onto the open alerts the old one had set off; each stays as open as it was."""
+    for alert in set_off:
+        RiskTrigger.objects.create(
+            alert=alert,
+            kind=RiskTrigger.Kind.CORRECTION,
+            response=response,
+            value=after,
+            previous_value=before,
+            by=by,
+            at=timezone.now(),
+        )
+
+
 @action
 def ask_for_help_now(*, by: User, response: MeasureResponse) -> RiskAlert:
     """The person pressed "I need help now" after a risk answer: an immediate alert."""
@@ -196,7 +236,8 @@ def require_clinician(user: User) -> None:
 
 def locked(alert: RiskAlert) -> RiskAlert:
     """The alert, locked and read again. Raises :class:`AlertClosed`."""
-    alert = RiskAlert.objects.select_for_update().select_related("patient").get(pk=alert.pk)
+    # The alert alone: with the patient's row too, closing and a new trigger would each wait for the other.
+    alert = RiskAlert.objects.select_for_update(of=("self",)).select_related("patient").get(pk=alert.pk)
     if not alert.is_open:
         raise AlertClosed
     return alert

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.db.models import Count
 from django.utils import timezone
 
-from intake.alerts import URGENT
+from intake.alerts import URGENT, too_few_answer
 from intake.models import Answer, InstrumentVersion, MeasureResponse, RiskTrigger
 from intake.models.measure import ResponseStatus
 from practice.models import Appointment, Patient
@@ -29,7 +29,10 @@ class Offer:
 
 
 def offers(patient: Patient) -> list[Offer]:
-    """Every active questionnaire with where this person stands; four queries."""
+    """Every active questionnaire with where this person stands, in a number of queries that does not grow.
+
+    One that can raise an alert is left out while too few people would answer it, unless it is under way.
+    """
     now = timezone.now()
     rows = MeasureResponse.objects.filter(patient=patient).exclude(status=ResponseStatus.ENTERED_IN_ERROR)
     known: dict[int, list[MeasureResponse]] = {}
@@ -37,10 +40,12 @@ def offers(patient: Patient) -> list[Offer]:
         known.setdefault(row.version.instrument_id, []).append(row)
     given = answers_given(patient)
     soon = has_visit_soon(patient, now)
-    return [
+    found = [
         offer(version, known.get(version.instrument_id, []), given, soon, now)
         for version in InstrumentVersion.objects.active()
     ]
+    risky = [row for row in found if row.version.definition.is_risk_bearing and row.unfinished is None]
+    return [row for row in found if row not in risky] if risky and too_few_answer(patient) else found
 
 
 def has_visit_soon(patient: Patient, now: dt.datetime) -> bool:

@@ -18,7 +18,6 @@ from practice.audit import Action, record
 from practice.models import User
 
 FOLDER = Path(__file__).parent / "instruments"
-FEWEST_RESPONDERS = 2
 
 
 class NotActivated(Exception):
@@ -69,7 +68,7 @@ def obstacle(version: InstrumentVersion) -> str:
     if problem := licence_problem(version.definition, timezone.now().date()):
         return problem
     if version.definition.is_risk_bearing:
-        if len(alerts.second_responders()) < FEWEST_RESPONDERS:
+        if len(alerts.second_responders()) < alerts.FEWEST_RESPONDERS:
             return "Two people must be named who answer risk alerts."
         if alerts.opening_hours() is None:
             return "The practice's opening hours are missing."

@@ -50,7 +50,7 @@ KIND_OF_RULE = {
 
 
 class NotOffered(Exception):
-    """This edition is not in use."""
+    """This edition is not in use, or its answers can raise an alert and too few people would answer it."""
 
 
 class ResponseClosed(Exception):
@@ -77,11 +77,21 @@ class Saved:
     needs_crisis_help: bool
 
 
+def may_begin(patient: Patient, version: InstrumentVersion) -> bool:
+    """Whether enough people would answer what this edition can raise (clinical.md 7.3)."""
+    return not (version.definition.is_risk_bearing and alerts.too_few_answer(patient))
+
+
 # -- Answering --------------------------------------------------------------------------------------------------------
 @action
 def start_response(*, by: User, patient: Patient, version: InstrumentVersion) -> MeasureResponse:
     """Begin, or go on with, the patient's own unfinished response. Raises :class:`NotOffered`."""
     if not version.is_active:
+        raise NotOffered
+    own = MeasureResponse.objects.filter(
+        patient=patient, version=version, status=ResponseStatus.IN_PROGRESS, source=MeasureResponse.Source.PATIENT
+    )
+    if not own.exists() and not may_begin(patient, version):
         raise NotOffered
     response, created = MeasureResponse.objects.get_or_create(
         patient=patient,
@@ -226,15 +236,16 @@ def correct_answer(
 ) -> Saved:
     """Correct one answer of a finished response: the score is made anew, the old answer stays in history.
 
-    An alert it had set off stays open and shows the correction (vector T24). Raises :class:`AnswerRejected` and
-    :class:`ResponseOpen`.
+    An alert that the answer or the total had set off stays open and shows the correction (vector T24). Raises
+    :class:`AnswerRejected` and :class:`ResponseOpen`.
     """
     response = locked(response)
     if response.is_open or response.status == ResponseStatus.ENTERED_IN_ERROR:
         raise ResponseOpen
-    known = Answer.objects.filter(response=response, link_id=item).first()
+    known, total = Answer.objects.filter(response=response, link_id=item).first(), response.compared
     saved = store(by=by, response=response, link_id=item, value=value, skipped=skipped)
     if known is None or (known.value, known.is_skipped) != (saved.answer.value, saved.answer.is_skipped):
+        set_off = alerts.set_off_by_total(response)
         finish(
             by=by,
             response=response,
@@ -242,6 +253,8 @@ def correct_answer(
             taken_at=response.taken_at,
             completed_at=response.completed_at,
         )
+        if response.compared != total:
+            alerts.show_new_total(by=by, set_off=set_off, response=response, before=total, after=response.compared)
     return saved
 
 
@@ -268,6 +281,8 @@ def enter_on_paper(
     known = MeasureResponse.objects.filter(form_token=token, patient=patient).first() if token else None
     if known is not None:
         return known, RiskTrigger.objects.filter(response=known).exists()
+    if not may_begin(patient, version):
+        raise NotOffered
     response = MeasureResponse.objects.create(
         patient=patient,
         version=version,

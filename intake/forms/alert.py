@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from django import forms
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from intake.forms.layout import only_fields, pair
@@ -85,6 +85,11 @@ class AssessmentForm(forms.Form):
         pair("consulted", "next_contact_on"),
     )
 
+    def __init__(self, *args: Any, today: dt.date, **kwargs: Any) -> None:
+        """``today`` is the practice's own date: the day of the next contact is kept by its clinicians."""
+        super().__init__(*args, **kwargs)
+        self.today = today
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
         steps = cleaned.get("steps") or []
@@ -95,7 +100,7 @@ class AssessmentForm(forms.Form):
             day = cleaned.get("next_contact_on")
             if day is None and not emergency:
                 self.add_error("next_contact_on", _("Name the day of the next contact."))
-            if day is not None and day < timezone.localdate():
+            if day is not None and day < self.today:
                 self.add_error("next_contact_on", _("This day is over. Check month, day and year."))
         return cleaned
 

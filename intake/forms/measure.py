@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from intake.definition import Definition, Item
@@ -61,9 +60,10 @@ class PaperForm(forms.Form):
     token = forms.UUIDField(widget=forms.HiddenInput)
     taken_on = forms.DateField(label=_("Day on the paper"), widget=DateParts())
 
-    def __init__(self, *args: Any, definition: Definition, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, definition: Definition, today: dt.date, **kwargs: Any) -> None:
+        """``today`` is the date where the patient lives, who dated the sheet."""
         super().__init__(*args, **kwargs)
-        self.definition = definition
+        self.definition, self.today = definition, today
         for number, item in enumerate(definition.items, start=1):
             self.fields[f"item_{number}"] = self.field_for(number, item)
         self.helper = only_fields()
@@ -87,7 +87,7 @@ class PaperForm(forms.Form):
 
     def clean_taken_on(self) -> dt.date:
         day: dt.date = self.cleaned_data["taken_on"]
-        today = timezone.localdate()
+        today = self.today
         if day > today:
             raise forms.ValidationError(_("This day lies ahead. Check month, day and year."))
         if day < today - OLDEST_PAPER:

@@ -104,7 +104,7 @@ def alert_attempt(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def alert_assess(request: HttpRequest, pk: int) -> HttpResponse:
     alert = visible_alert(request, pk)
-    form = AssessmentForm(posted(request))
+    form = AssessmentForm(posted(request), today=alerts.today_here())
     problem = ""
     if request.method == "POST" and form.is_valid():
         try:
@@ -113,6 +113,7 @@ def alert_assess(request: HttpRequest, pk: int) -> HttpResponse:
             return redirect("intake:alert-detail", pk=alert.pk)
         except alerts.AlertClosed:
             problem = _("This alert has been closed meanwhile. Your text is still here.")
+    record(by=request.user, action=Action.VIEW, obj=alert, patient=alert.patient, detail={"page": "assess"})
     status = 409 if problem else (422 if form.errors else 200)
     return render(
         request, "intake/alert/assess.html", {"alert": alert, "form": form, "problem": problem}, status=status
@@ -134,6 +135,7 @@ def alert_close(request: HttpRequest, pk: int) -> HttpResponse:
             problem = _("Record an assessment first, or a try that did not reach the person and the plan for it.")
         except alerts.AlertClosed:
             problem = _("This alert has been closed meanwhile.")
+    record(by=request.user, action=Action.VIEW, obj=alert, patient=alert.patient, detail={"page": "close"})
     status = 409 if problem else (422 if form.errors else 200)
     return render(request, "intake/alert/close.html", {"alert": alert, "form": form, "problem": problem}, status=status)
 
@@ -146,5 +148,6 @@ def alert_raise(request: HttpRequest, patient_pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         alert = alerts.mark_by_clinician(by=request.user, patient=patient, **form.cleaned_data)
         return redirect("intake:alert-detail", pk=alert.pk)
+    record(by=request.user, action=Action.VIEW, obj="alert form", patient=patient)
     context = {"patient": patient, "form": form}
     return render(request, "intake/alert/raise.html", context, status=422 if form.errors else 200)

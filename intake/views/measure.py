@@ -28,11 +28,20 @@ def measure_list(request: HttpRequest) -> HttpResponse:
     return render(request, "intake/measure/list.html", {"offers": due.offers(patient)})
 
 
+def not_now(request: HttpRequest) -> HttpResponse:
+    """The list again, for somebody whose page still offered what is not asked any more."""
+    context = {"offers": due.offers(request.user.patient), "problem": _("These questions are not asked just now.")}
+    return render(request, "intake/measure/list.html", context, status=409)
+
+
 @roles(Role.PATIENT)
 @require_POST
 def measure_start(request: HttpRequest, pk: int) -> HttpResponse:
     version = get_object_or_404(InstrumentVersion.objects.active(), pk=pk)
-    response = measures.start_response(by=request.user, patient=request.user.patient, version=version)
+    try:
+        response = measures.start_response(by=request.user, patient=request.user.patient, version=version)
+    except measures.NotOffered:
+        return not_now(request)
     return go_on(request, response)
 
 

@@ -7,7 +7,6 @@ import uuid
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -19,6 +18,7 @@ from practice.access import roles
 from practice.audit import Action, record
 from practice.models import Patient
 from practice.roles import CLINICIANS, SCHEDULERS
+from practice.zone import today_in
 
 
 @roles(*CLINICIANS)
@@ -79,7 +79,9 @@ def scheduled_patient(request: HttpRequest, pk: int) -> Patient:
 @require_GET
 def paper_list(request: HttpRequest, patient_pk: int) -> HttpResponse:
     patient = scheduled_patient(request, patient_pk)
-    context = {"patient": patient, "versions": InstrumentVersion.objects.active()}
+    record(by=request.user, action=Action.VIEW, obj="paper sheets", patient=patient)
+    versions = [version for version in InstrumentVersion.objects.active() if measures.may_begin(patient, version)]
+    context = {"patient": patient, "versions": versions}
     return render(request, "intake/paper/list.html", context)
 
 
@@ -88,21 +90,25 @@ def paper_list(request: HttpRequest, patient_pk: int) -> HttpResponse:
 def paper_entry(request: HttpRequest, patient_pk: int, pk: int) -> HttpResponse:
     patient = scheduled_patient(request, patient_pk)
     version = get_object_or_404(InstrumentVersion.objects.active(), pk=pk)
-    form = PaperForm(
-        posted(request),
-        definition=version.definition,
-        initial={"token": uuid.uuid4(), "taken_on": timezone.localdate()},
-    )
+    today = today_in(patient.time_zone)
+    initial = {"token": uuid.uuid4(), "taken_on": today}
+    form = PaperForm(posted(request), definition=version.definition, today=today, initial=initial)
+    problem = ""
     if request.method == "POST" and form.is_valid():
-        _response, alerted = measures.enter_on_paper(
-            by=request.user,
-            patient=patient,
-            version=version,
-            answers=form.answers(),
-            taken_on=form.cleaned_data["taken_on"],
-            token=form.cleaned_data["token"],
-        )
-        messages.success(request, _("Saved. A clinician has been alerted.") if alerted else _("Saved."))
-        return redirect("practice:patient-detail", pk=patient.pk)
-    context = {"patient": patient, "definition": version.definition, "form": form}
-    return render(request, "intake/paper/entry.html", context, status=422 if form.errors else 200)
+        try:
+            _response, alerted = measures.enter_on_paper(
+                by=request.user,
+                patient=patient,
+                version=version,
+                answers=form.answers(),
+                taken_on=form.cleaned_data["taken_on"],
+                token=form.cleaned_data["token"],
+            )
+            messages.success(request, _("Saved. A clinician has been alerted.") if alerted else _("Saved."))
+            return redirect("practice:patient-detail", pk=patient.pk)
+        except measures.NotOffered:
+            problem = _("This sheet cannot be entered just now. Hand it to a clinician today, and tell the manager.")
+    record(by=request.user, action=Action.VIEW, obj="paper sheet", patient=patient)
+    context = {"patient": patient, "definition": version.definition, "form": form, "problem": problem}
+    status = 409 if problem else (422 if form.errors else 200)
+    return render(request, "intake/paper/entry.html", context, status=status)

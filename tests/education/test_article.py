@@ -187,6 +187,8 @@ def test_the_same_article_is_not_given_twice_while_unfinished(reading, library, 
 
 def test_a_form_without_an_article_is_422(library, in_care, therapist, as_):
     create = reverse("education:assignment-create", args=[in_care.pk])
+    as_(therapist).get(create)
+    assert AuditEvent.objects.filter(action="view", object_type="reading", actor_id=therapist.pk).count() == 1
     assert as_(therapist).post(create, {"note": "kept"}).status_code == 422
     assert as_(therapist).post(create, {"article": "999999", "note": "kept"}).status_code == 422
 

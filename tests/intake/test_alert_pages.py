@@ -6,6 +6,8 @@ from django.utils import timezone
 
 from intake import alerts, consent, home, measures
 from intake.models import AlertAttempt, RiskAlert, RiskAssessment
+from practice.models import AuditEvent, Practice
+from practice.zone import today_in
 from tests.intake.conftest import answered
 
 TODAY = timezone.localdate()
@@ -71,6 +73,24 @@ def test_an_alert_goes_from_seen_to_closed(client, alert):
     for words in ("Plan agreed.", "Rang out", "Safety plan made or reviewed", "Signed Ines Varga"):
         assert words in html
     assert "<form" not in html.partition("<main")[2]
+
+
+def test_every_look_at_a_form_about_an_alert_is_recorded(client, alert, therapist):
+    for page in (url("assess", alert), url("close", alert), reverse("intake:alert-raise", args=[alert.patient_id])):
+        before = AuditEvent.objects.filter(action="view", patient_id=alert.patient_id, actor_id=therapist.pk).count()
+        client.get(page)
+        after = AuditEvent.objects.filter(action="view", patient_id=alert.patient_id, actor_id=therapist.pk).count()
+        assert after == before + 1
+
+
+def test_the_day_of_the_next_contact_is_a_day_of_the_practice(client, alert):
+    """Kiritimati is a day ahead of Hawaii at every hour."""
+    day = today_in("Pacific/Honolulu")
+    parts = {"month": day.month, "day": day.day, "year": day.year}
+    typed = ASSESSED | {f"next_contact_on_{name}": str(part) for name, part in parts.items()}
+    for zone, status in (("Pacific/Kiritimati", 422), ("Pacific/Honolulu", 302)):
+        Practice.objects.update(time_zone=zone)
+        assert client.post(url("assess", alert), typed).status_code == status
 
 
 def test_a_closed_alert_refuses_with_409_and_keeps_what_was_typed(client, alert, therapist):

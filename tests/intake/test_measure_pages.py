@@ -2,11 +2,11 @@
 
 import pytest
 from django.urls import reverse
-from django.utils import timezone
 
 from intake import alerts, measures
 from intake.models import Answer, MeasureResponse, RiskAlert, RiskTrigger
-from practice.models import AuditEvent
+from practice.models import AuditEvent, Patient
+from practice.zone import today_in
 from tests.intake.conftest import answer_all, answered
 
 
@@ -198,11 +198,11 @@ def test_addresses_and_titles_name_no_questionnaire(client, begun, in_care, peg)
 def test_the_list_costs_the_same_for_one_and_three_answers(client, in_care, peg, phq, django_assert_num_queries):
     answered(in_care, peg, [1, 1, 1])
     client.get(reverse("intake:measure-list"))
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(14):
         client.get(reverse("intake:measure-list"))
     for _time in range(2):
         answered(in_care, peg, [1, 1, 1])
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(14):
         client.get(reverse("intake:measure-list"))
 
 
@@ -218,7 +218,7 @@ def sheet(values, token="5f6e1a52-0000-4000-8000-000000000001", **fields):
 
 
 def test_t22_the_front_desk_enters_a_risk_answer_and_reads_only_that_a_clinician_knows(desk, in_care, phq):
-    today = timezone.localdate()
+    today = today_in(in_care.time_zone)
     url = reverse("intake:paper-entry", args=[in_care.pk, phq.pk])
     day = {"taken_on_month": today.month, "taken_on_day": today.day, "taken_on_year": today.year}
     posted = sheet([0] * 8 + [1], **day)
@@ -256,6 +256,24 @@ def test_a_sheet_from_tomorrow_or_from_years_ago_is_refused(desk, in_care, phq):
         posted = sheet([1] * 9, taken_on_year=year)
         page = desk.post(reverse("intake:paper-entry", args=[in_care.pk, phq.pk]), posted)
         assert page.status_code == 422
+
+
+def test_the_day_on_the_paper_is_a_day_where_the_patient_lives(desk, in_care, peg):
+    """Kiritimati is a day ahead of Hawaii at every hour."""
+    url = reverse("intake:paper-entry", args=[in_care.pk, peg.pk])
+    day = today_in("Pacific/Kiritimati")
+    posted = sheet([1, 1, 1], taken_on_month=day.month, taken_on_day=day.day, taken_on_year=day.year)
+    for zone, status in (("Pacific/Honolulu", 422), ("Pacific/Kiritimati", 302)):
+        Patient.objects.filter(pk=in_care.pk).update(time_zone=zone)
+        assert desk.get(url).context["form"].initial["taken_on"] == today_in(zone)
+        assert desk.post(url, posted).status_code == status
+
+
+def test_who_looked_at_the_sheets_of_a_person_is_recorded(desk, in_care, peg, front_desk):
+    desk.get(reverse("intake:paper-list", args=[in_care.pk]))
+    desk.get(reverse("intake:paper-entry", args=[in_care.pk, peg.pk]))
+    seen = AuditEvent.objects.filter(action="view", actor_id=front_desk.pk, patient_id=in_care.pk).order_by("pk")
+    assert list(seen.values_list("object_type", flat=True)) == ["paper sheets", "paper sheet"]
 
 
 # -- Clinicians --------------------------------------------------------------------------------------------------------

@@ -159,7 +159,24 @@ def test_a_correction_upwards_alerts_like_an_answer(in_care, phq):
 def test_a_correction_does_not_repeat_what_the_whole_set_off_before(in_care, phq):
     done = answered(in_care, phq, [3] * 7 + [0, 0])
     measures.correct_answer(by=in_care.user, response=done, item="phq9-1", value=2)
-    assert list(RiskTrigger.objects.values_list("rule", flat=True)) == ["total >= 20"]
+    assert list(RiskTrigger.objects.exclude(rule="").values_list("rule", flat=True)) == ["total >= 20"]
+
+
+def test_t24_a_corrected_total_shows_on_the_alerts_the_old_one_set_off(in_care, phq):
+    answered(in_care, phq, CLEAR)
+    done = answered(in_care, phq, [3] * 7 + [0, 0])
+    measures.correct_answer(by=in_care.user, response=done, item="phq9-1", value=0)
+    for tier, kind in (("R2", "score"), ("R3", "rise")):
+        alert = RiskAlert.objects.get(tier=tier)
+        assert (alert.state, list(alert.triggers.values_list("kind", flat=True))) == ("open", [kind, "correction"])
+        correction = alert.triggers.last()
+        assert (correction.link_id, correction.previous_value, correction.value) == ("", 21, 18)
+
+
+def test_a_total_that_a_correction_lifts_over_the_line_is_an_alert_and_no_correction(in_care, phq):
+    done = answered(in_care, phq, [3] * 6 + [1, 0, 0])
+    measures.correct_answer(by=in_care.user, response=done, item="phq9-7", value=2)
+    assert list(RiskTrigger.objects.values_list("kind", flat=True)) == ["score"]
 
 
 def test_a_correction_that_changes_nothing_leaves_the_response_as_it_is(in_care, phq):
