@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from typing import Any
 
 import psycopg
 from django.db import connection
@@ -132,7 +133,7 @@ def offer(
 def server_cursor() -> CursorWrapper:
     """A cursor that binds on the server, so that psycopg prepares what it is asked often; counted like any other."""
     connection.ensure_connection()
-    cursor = psycopg.Cursor(connection.connection)
+    cursor: Any = psycopg.Cursor(connection.connection)
     return connection.make_debug_cursor(cursor) if connection.queries_logged else connection.make_cursor(cursor)
 
 

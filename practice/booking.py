@@ -278,8 +278,11 @@ def body_hash(body: dict[str, Any]) -> bytes:
 def by_token(token: UUID, body: bytes) -> Appointment | None:
     """The appointment that this token has made already; TokenReused where it was made of something else."""
     known = Appointment.objects.filter(token=token).select_related("therapist__user", "patient", "type").first()
-    if known is None:
-        return None
+    return same_booking(known, body) if known else None
+
+
+def same_booking(known: Appointment, body: bytes) -> Appointment:
+    """``known`` if it was made of the same words; else TokenReused."""
     if bytes(known.token_body or b"") != body:
         raise TokenReused
     return known

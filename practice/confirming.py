@@ -26,6 +26,7 @@ from practice.booking import (
     clear_the_way,
     require_hours,
     rooms_to_try,
+    same_booking,
     settle,
 )
 from practice.holding import HoldGone, holds_of
@@ -92,10 +93,11 @@ def confirm_once(
         people=[locking.session_name(hold.hold_key), *people_of(contact, patient)],
         locations=[hold.location_id] if hold.room_id else [],
     )
-    if known := by_token(token, body):
-        return known
     rows = Appointment.objects.select_related("therapist__user", "type").select_for_update(of=("self",))
-    held = rows.filter(pk=hold.pk, status=Status.HELD).first()
+    found = {row.token: row for row in rows.filter(Q(pk=hold.pk, status=Status.HELD) | Q(token=token))}
+    if token in found:
+        return same_booking(found[token], body)
+    held = found.get(None)
     if held is None:
         raise HoldGone
     require_within_limits(held, contact, patient)
@@ -131,15 +133,25 @@ def book_free(
     """
     times = Times.of(type, starts_at)
     wish = {"therapist": therapist, "type": type, "modality": modality, "location": location}
-    how = {"session_key": session_key, "token": token, "body": body_of(wish, times.starts_at, contact, patient)}
+    body = body_of(wish, times.starts_at, contact, patient)
     require_hours(None, therapist, type, modality, location, times, hold_key=session_key)
     for room in rooms_to_try(type, modality, location, None, times, hold_key=session_key):
         try:
-            return book_free_once(by=by, wish=wish, times=times, room=room, contact=contact, patient=patient, **how)
+            return book_free_once(
+                by=by,
+                wish=wish,
+                times=times,
+                room=room,
+                session_key=session_key,
+                token=token,
+                body=body,
+                contact=contact,
+                patient=patient,
+            )
         except RoomTaken:
             continue
         except IntegrityError:
-            if known := by_token(token, how["body"]):
+            if known := by_token(token, body):
                 return known
             raise
     raise SlotTaken

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from urllib.parse import urlsplit
 
 from django.db import connection
 from django.utils import timezone
@@ -205,7 +206,7 @@ def move_against_book(arena: Arena, rounds: int) -> Result:
     """Half the racers move an appointment they have to the time that the other half books."""
     result, movers = Result("move against book"), range(arena.count // 2)
     mine = [standing(arena, number) for number in movers]
-    links = [Request(manage_links.url_for(each).partition("//")[2].partition("/")[2].join(["/", ""])) for each in mine]
+    links = [Request(urlsplit(manage_links.url_for(each)).path) for each in mine]
     arena.racers.each([links[n] if n in movers else None for n in range(arena.count)])
     for _ in range(rounds):
         target = arena.target()

@@ -103,11 +103,13 @@ def work(kind: str, count: int, rounds: int, workers: int) -> int:
 def full(races, arena, rounds: int) -> int:
     """All races; 0 if every round had one winner, every loser the clear page, and the database saw no deadlock."""
     began = time.monotonic()
-    results = [race(arena, rounds) for race in races.RACES.values()]
+    results = []
+    for race in races.RACES.values():
+        results.append(race(arena, rounds))
+        print(f"  {results[-1].line()}")
     holds, forms = races.hold_then_confirm(arena, rounds)
+    print(f"  {holds.line()}\n  {forms.line()}")
     good = all(result.held() for result in [*results, holds]) and forms.held(winners=arena.count)
-    for result in [*results, holds, forms]:
-        print(f"  {result.line()}")
     overlaps, deadlocks = races.overlaps(), races.deadlocks()
     slowest = max(result.slowest for result in [*results, holds, forms])
     print(f"  overlapping rows {overlaps}, deadlocks in pg_stat_database {deadlocks}")
