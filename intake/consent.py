@@ -142,12 +142,8 @@ def record_for_patient(
     before = latest_consents(patient).get(type)
     if before is not None and decided_on(before) > signed_on:
         raise NewerDecision
-    same = {
-        "decision": decision,
-        "channel": channel,
-        "signed_name": signed_name,
-        "scope": {"signed_on": str(signed_on)},
-    }
+    scope = {"signed_on": str(signed_on)}
+    same = {"decision": decision, "channel": channel, "signed_name": signed_name, "scope": scope}
     if before is not None and all(getattr(before, name) == value for name, value in same.items()):
         return before
     if type == ConsentType.VOICEMAIL and (decision == Decision.GIVEN) == (patient.voicemail == "no"):
@@ -161,7 +157,7 @@ def record_for_patient(
         text=None if decision == Decision.WITHDRAWN else text_shown_on(type, signed_on, patient.time_zone),
         signed_name=signed_name,
         origin=Origin(channel=channel),
-        scope=same["scope"],
+        scope=scope,
     )
 
 

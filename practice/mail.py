@@ -13,6 +13,7 @@ from email.mime.multipart import MIMEMultipart
 from email.mime.text import MIMEText
 from email.policy import compat32
 from email.utils import format_datetime, formataddr
+from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
@@ -21,7 +22,7 @@ from practice import calendar_file
 from practice.letter import Letter
 
 POLICY = compat32.clone(linesep="\r\n")
-UTF_8 = Charset("utf-8")
+UTF_8: Any = Charset("utf-8")  # MIMEText takes one; the stubs know only its name
 UTF_8.body_encoding = BASE64
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db.models import F
 from django.utils.translation import gettext as _
@@ -121,8 +123,9 @@ def templates_at_a_glance() -> list[tuple[str, list[str]]]:
     ]
 
 
-def measures_at_a_glance(summaries: Mapping[str, Summary]) -> list[dict[str, str]]:
-    return [measure_row(summary) for summary in summaries.values() if summary.latest.score is not None]
+def measures_at_a_glance(patient: Patient, summaries: Mapping[str, Summary]) -> list[dict[str, Any]]:
+    zone = ZoneInfo(patient.time_zone)
+    return [measure_row(summary, zone) for summary in summaries.values() if summary.latest.score is not None]
 
 
 def homework_at_a_glance(patient: Patient) -> list[tuple[HomeworkLine, HomeworkReview | None]]:

@@ -119,7 +119,7 @@ def chart_detail(request: HttpRequest, patient_pk: int) -> HttpResponse:
         "course": course,
         "outline": outline.of_course(course) if course and course.started_at else None,
         "alerts": list(alerts.open_alerts(patient)),
-        "measures": outline.measures_at_a_glance(measures_for_note(patient)),
+        "measures": outline.measures_at_a_glance(patient, measures_for_note(patient)),
         "homework": outline.homework_at_a_glance(patient),
         "reading": reading_of(patient)[:5],
         "last": ProgressNote.objects.signed()
