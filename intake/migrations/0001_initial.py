@@ -11,505 +11,1474 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('pghistory', '0007_auto_20250421_0444'),
-        ('practice', '0003_audit_stamps'),
+        ("pghistory", "0007_auto_20250421_0444"),
+        ("practice", "0003_audit_stamps"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Instrument',
+            name="Instrument",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(max_length=40, unique=True)),
-                ('title', models.CharField(max_length=100)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("slug", models.SlugField(max_length=40, unique=True)),
+                ("title", models.CharField(max_length=100)),
             ],
             options={
-                'ordering': ['slug'],
+                "ordering": ["slug"],
             },
         ),
         migrations.CreateModel(
-            name='Answer',
+            name="Answer",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('link_id', models.CharField(max_length=40)),
-                ('value', models.SmallIntegerField(blank=True, null=True)),
-                ('is_skipped', models.BooleanField(default=False)),
-                ('saved_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('saved_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("link_id", models.CharField(max_length=40)),
+                ("value", models.SmallIntegerField(blank=True, null=True)),
+                ("is_skipped", models.BooleanField(default=False)),
+                ("saved_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "saved_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='EmergencyContact',
+            name="EmergencyContact",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(blank=True, max_length=200, verbose_name='name')),
-                ('relationship', models.CharField(blank=True, max_length=100, verbose_name='who they are to you')),
-                ('phone', phonenumber_field.modelfields.PhoneNumberField(blank=True, max_length=128, region=None, verbose_name='phone')),
-                ('knows', models.BooleanField(blank=True, null=True, verbose_name='may know that I am a patient here')),
-                ('may_call', models.CharField(blank=True, choices=[('emergency', 'In an emergency only'), ('missed', 'Also when I miss a session')], max_length=10, verbose_name='when we may call')),
-                ('none_because', models.CharField(blank=True, max_length=300, verbose_name='why there is nobody')),
-                ('saved_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('patient', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='emergency_contact', to='practice.patient')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(blank=True, max_length=200, verbose_name="name")),
+                ("relationship", models.CharField(blank=True, max_length=100, verbose_name="who they are to you")),
+                (
+                    "phone",
+                    phonenumber_field.modelfields.PhoneNumberField(
+                        blank=True, max_length=128, region=None, verbose_name="phone"
+                    ),
+                ),
+                ("knows", models.BooleanField(blank=True, null=True, verbose_name="may know that I am a patient here")),
+                (
+                    "may_call",
+                    models.CharField(
+                        blank=True,
+                        choices=[("emergency", "In an emergency only"), ("missed", "Also when I miss a session")],
+                        max_length=10,
+                        verbose_name="when we may call",
+                    ),
+                ),
+                ("none_because", models.CharField(blank=True, max_length=300, verbose_name="why there is nobody")),
+                ("saved_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "patient",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="emergency_contact",
+                        to="practice.patient",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='EmergencyContactEvent',
+            name="EmergencyContactEvent",
             fields=[
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
-                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
-                ('pgh_label', models.TextField(help_text='The event label.')),
-                ('id', models.BigIntegerField()),
-                ('name', models.CharField(blank=True, max_length=200, verbose_name='name')),
-                ('relationship', models.CharField(blank=True, max_length=100, verbose_name='who they are to you')),
-                ('phone', phonenumber_field.modelfields.PhoneNumberField(blank=True, max_length=128, region=None, verbose_name='phone')),
-                ('knows', models.BooleanField(blank=True, null=True, verbose_name='may know that I am a patient here')),
-                ('may_call', models.CharField(blank=True, choices=[('emergency', 'In an emergency only'), ('missed', 'Also when I miss a session')], max_length=10, verbose_name='when we may call')),
-                ('none_because', models.CharField(blank=True, max_length=300, verbose_name='why there is nobody')),
-                ('saved_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('patient', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='practice.patient')),
-                ('pgh_context', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context')),
-                ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='intake.emergencycontact')),
+                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                ("pgh_label", models.TextField(help_text="The event label.")),
+                ("id", models.BigIntegerField()),
+                ("name", models.CharField(blank=True, max_length=200, verbose_name="name")),
+                ("relationship", models.CharField(blank=True, max_length=100, verbose_name="who they are to you")),
+                (
+                    "phone",
+                    phonenumber_field.modelfields.PhoneNumberField(
+                        blank=True, max_length=128, region=None, verbose_name="phone"
+                    ),
+                ),
+                ("knows", models.BooleanField(blank=True, null=True, verbose_name="may know that I am a patient here")),
+                (
+                    "may_call",
+                    models.CharField(
+                        blank=True,
+                        choices=[("emergency", "In an emergency only"), ("missed", "Also when I miss a session")],
+                        max_length=10,
+                        verbose_name="when we may call",
+                    ),
+                ),
+                ("none_because", models.CharField(blank=True, max_length=300, verbose_name="why there is nobody")),
+                ("saved_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="practice.patient",
+                    ),
+                ),
+                (
+                    "pgh_context",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="pghistory.context",
+                    ),
+                ),
+                (
+                    "pgh_obj",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="events",
+                        to="intake.emergencycontact",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='InstrumentVersion',
+            name="InstrumentVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.CharField(max_length=20)),
-                ('language', models.CharField(default='en-US', max_length=10)),
-                ('body', models.JSONField()),
-                ('checksum', models.CharField(max_length=64)),
-                ('licence_status', models.CharField(choices=[('free_redistribution', 'Free to redistribute'), ('public_domain', 'Public domain'), ('practice_licensed', 'Licensed by the practice'), ('permission_letter', 'By letter of permission'), ('unknown', 'Unknown')], max_length=20)),
-                ('is_active', models.BooleanField(default=False)),
-                ('activated_at', models.DateTimeField(blank=True, null=True)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('activated_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('instrument', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='intake.instrument')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("version", models.CharField(max_length=20)),
+                ("language", models.CharField(default="en-US", max_length=10)),
+                ("body", models.JSONField()),
+                ("checksum", models.CharField(max_length=64)),
+                (
+                    "licence_status",
+                    models.CharField(
+                        choices=[
+                            ("free_redistribution", "Free to redistribute"),
+                            ("public_domain", "Public domain"),
+                            ("practice_licensed", "Licensed by the practice"),
+                            ("permission_letter", "By letter of permission"),
+                            ("unknown", "Unknown"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("is_active", models.BooleanField(default=False)),
+                ("activated_at", models.DateTimeField(blank=True, null=True)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "activated_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "instrument",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="versions", to="intake.instrument"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['instrument__slug', 'language', 'version'],
+                "ordering": ["instrument__slug", "language", "version"],
             },
         ),
         migrations.CreateModel(
-            name='MeasureResponse',
+            name="MeasureResponse",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('status', models.CharField(choices=[('in_progress', 'Not finished'), ('completed', 'Finished'), ('amended', 'Corrected'), ('entered_in_error', 'Entered in error')], default='in_progress', max_length=20)),
-                ('source', models.CharField(choices=[('patient', 'By the patient here'), ('paper', 'Entered from paper')], default='patient', max_length=10)),
-                ('started_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('taken_at', models.DateTimeField(blank=True, null=True)),
-                ('completed_at', models.DateTimeField(blank=True, null=True)),
-                ('compared', models.SmallIntegerField(blank=True, null=True)),
-                ('score', models.DecimalField(blank=True, decimal_places=3, max_digits=7, null=True)),
-                ('band', models.CharField(blank=True, max_length=40)),
-                ('missing', models.PositiveSmallIntegerField(default=0)),
-                ('is_prorated', models.BooleanField(default=False)),
-                ('entered_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('patient', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='measures', to='practice.patient')),
-                ('version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='responses', to='intake.instrumentversion')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("in_progress", "Not finished"),
+                            ("completed", "Finished"),
+                            ("amended", "Corrected"),
+                            ("entered_in_error", "Entered in error"),
+                        ],
+                        default="in_progress",
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[("patient", "By the patient here"), ("paper", "Entered from paper")],
+                        default="patient",
+                        max_length=10,
+                    ),
+                ),
+                ("started_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("taken_at", models.DateTimeField(blank=True, null=True)),
+                ("completed_at", models.DateTimeField(blank=True, null=True)),
+                ("compared", models.SmallIntegerField(blank=True, null=True)),
+                ("score", models.DecimalField(blank=True, decimal_places=3, max_digits=7, null=True)),
+                ("band", models.CharField(blank=True, max_length=40)),
+                ("missing", models.PositiveSmallIntegerField(default=0)),
+                ("is_prorated", models.BooleanField(default=False)),
+                (
+                    "entered_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="measures", to="practice.patient"
+                    ),
+                ),
+                (
+                    "version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="responses",
+                        to="intake.instrumentversion",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-taken_at', '-pk'],
+                "ordering": ["-taken_at", "-pk"],
             },
         ),
         migrations.CreateModel(
-            name='AnswerEvent',
+            name="AnswerEvent",
             fields=[
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
-                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
-                ('pgh_label', models.TextField(help_text='The event label.')),
-                ('id', models.BigIntegerField()),
-                ('link_id', models.CharField(max_length=40)),
-                ('value', models.SmallIntegerField(blank=True, null=True)),
-                ('is_skipped', models.BooleanField(default=False)),
-                ('saved_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('pgh_context', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context')),
-                ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='intake.answer')),
-                ('saved_by', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL)),
-                ('response', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='intake.measureresponse')),
+                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                ("pgh_label", models.TextField(help_text="The event label.")),
+                ("id", models.BigIntegerField()),
+                ("link_id", models.CharField(max_length=40)),
+                ("value", models.SmallIntegerField(blank=True, null=True)),
+                ("is_skipped", models.BooleanField(default=False)),
+                ("saved_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "pgh_context",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="pghistory.context",
+                    ),
+                ),
+                (
+                    "pgh_obj",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="events",
+                        to="intake.answer",
+                    ),
+                ),
+                (
+                    "saved_by",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "response",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="intake.measureresponse",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.AddField(
-            model_name='answer',
-            name='response',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='answers', to='intake.measureresponse'),
+            model_name="answer",
+            name="response",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="answers", to="intake.measureresponse"
+            ),
         ),
         migrations.CreateModel(
-            name='MeasureResponseEvent',
+            name="MeasureResponseEvent",
             fields=[
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
-                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
-                ('pgh_label', models.TextField(help_text='The event label.')),
-                ('id', models.BigIntegerField()),
-                ('status', models.CharField(choices=[('in_progress', 'Not finished'), ('completed', 'Finished'), ('amended', 'Corrected'), ('entered_in_error', 'Entered in error')], default='in_progress', max_length=20)),
-                ('source', models.CharField(choices=[('patient', 'By the patient here'), ('paper', 'Entered from paper')], default='patient', max_length=10)),
-                ('started_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('taken_at', models.DateTimeField(blank=True, null=True)),
-                ('completed_at', models.DateTimeField(blank=True, null=True)),
-                ('compared', models.SmallIntegerField(blank=True, null=True)),
-                ('score', models.DecimalField(blank=True, decimal_places=3, max_digits=7, null=True)),
-                ('band', models.CharField(blank=True, max_length=40)),
-                ('missing', models.PositiveSmallIntegerField(default=0)),
-                ('is_prorated', models.BooleanField(default=False)),
-                ('entered_by', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL)),
-                ('patient', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='practice.patient')),
-                ('pgh_context', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context')),
-                ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='intake.measureresponse')),
-                ('version', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='intake.instrumentversion')),
+                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                ("pgh_label", models.TextField(help_text="The event label.")),
+                ("id", models.BigIntegerField()),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("in_progress", "Not finished"),
+                            ("completed", "Finished"),
+                            ("amended", "Corrected"),
+                            ("entered_in_error", "Entered in error"),
+                        ],
+                        default="in_progress",
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[("patient", "By the patient here"), ("paper", "Entered from paper")],
+                        default="patient",
+                        max_length=10,
+                    ),
+                ),
+                ("started_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("taken_at", models.DateTimeField(blank=True, null=True)),
+                ("completed_at", models.DateTimeField(blank=True, null=True)),
+                ("compared", models.SmallIntegerField(blank=True, null=True)),
+                ("score", models.DecimalField(blank=True, decimal_places=3, max_digits=7, null=True)),
+                ("band", models.CharField(blank=True, max_length=40)),
+                ("missing", models.PositiveSmallIntegerField(default=0)),
+                ("is_prorated", models.BooleanField(default=False)),
+                (
+                    "entered_by",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="practice.patient",
+                    ),
+                ),
+                (
+                    "pgh_context",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="pghistory.context",
+                    ),
+                ),
+                (
+                    "pgh_obj",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="events",
+                        to="intake.measureresponse",
+                    ),
+                ),
+                (
+                    "version",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="intake.instrumentversion",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Registration',
+            name="Registration",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sex_recorded', models.CharField(blank=True, choices=[('female', 'Female'), ('male', 'Male'), ('x', 'X'), ('unknown', 'Not known')], max_length=10, verbose_name='sex recorded by your insurer')),
-                ('gender', models.CharField(blank=True, max_length=100, verbose_name='gender')),
-                ('street', models.CharField(blank=True, max_length=200, verbose_name='street and number')),
-                ('city', models.CharField(blank=True, max_length=100, verbose_name='town or city')),
-                ('state', models.CharField(blank=True, max_length=100, verbose_name='state or region')),
-                ('postal_code', models.CharField(blank=True, max_length=20, verbose_name='ZIP or postal code')),
-                ('country', models.CharField(default='US', max_length=2, verbose_name='country')),
-                ('language', models.CharField(default='en', max_length=10, verbose_name='language you speak best')),
-                ('needs_interpreter', models.BooleanField(blank=True, null=True, verbose_name='interpreter')),
-                ('access_needs', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('large_text', 'Large text'), ('breaks', 'Rest breaks'), ('standing', 'Room to stand and move'), ('captions', 'Captions'), ('short_sitting', 'No long sitting'), ('step_free', 'Step-free way in')], max_length=20), blank=True, default=list, size=None)),
-                ('prefers', models.CharField(blank=True, choices=[('email', 'E-mail'), ('sms', 'Text message'), ('phone', 'Phone call')], max_length=10, verbose_name='best way to reach you')),
-                ('contact_notes', models.CharField(blank=True, max_length=300, verbose_name='anything we should know before we call')),
-                ('session_place', models.CharField(blank=True, max_length=300, verbose_name='where you usually are during sessions')),
-                ('done', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=20), blank=True, default=list, size=None)),
-                ('started_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('identity_checked_how', models.CharField(blank=True, max_length=100)),
-                ('identity_checked_at', models.DateTimeField(blank=True, null=True)),
-                ('patient', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='registration', to='practice.patient')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "sex_recorded",
+                    models.CharField(
+                        blank=True,
+                        choices=[("female", "Female"), ("male", "Male"), ("x", "X"), ("unknown", "Not known")],
+                        max_length=10,
+                        verbose_name="sex recorded by your insurer",
+                    ),
+                ),
+                ("gender", models.CharField(blank=True, max_length=100, verbose_name="gender")),
+                ("street", models.CharField(blank=True, max_length=200, verbose_name="street and number")),
+                ("city", models.CharField(blank=True, max_length=100, verbose_name="town or city")),
+                ("state", models.CharField(blank=True, max_length=100, verbose_name="state or region")),
+                ("postal_code", models.CharField(blank=True, max_length=20, verbose_name="ZIP or postal code")),
+                ("country", models.CharField(default="US", max_length=2, verbose_name="country")),
+                ("language", models.CharField(default="en", max_length=10, verbose_name="language you speak best")),
+                ("needs_interpreter", models.BooleanField(blank=True, null=True, verbose_name="interpreter")),
+                (
+                    "access_needs",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(
+                            choices=[
+                                ("large_text", "Large text"),
+                                ("breaks", "Rest breaks"),
+                                ("standing", "Room to stand and move"),
+                                ("captions", "Captions"),
+                                ("short_sitting", "No long sitting"),
+                                ("step_free", "Step-free way in"),
+                            ],
+                            max_length=20,
+                        ),
+                        blank=True,
+                        default=list,
+                        size=None,
+                    ),
+                ),
+                (
+                    "prefers",
+                    models.CharField(
+                        blank=True,
+                        choices=[("email", "E-mail"), ("sms", "Text message"), ("phone", "Phone call")],
+                        max_length=10,
+                        verbose_name="best way to reach you",
+                    ),
+                ),
+                (
+                    "contact_notes",
+                    models.CharField(blank=True, max_length=300, verbose_name="anything we should know before we call"),
+                ),
+                (
+                    "session_place",
+                    models.CharField(blank=True, max_length=300, verbose_name="where you usually are during sessions"),
+                ),
+                (
+                    "done",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=20), blank=True, default=list, size=None
+                    ),
+                ),
+                ("started_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                ("identity_checked_how", models.CharField(blank=True, max_length=100)),
+                ("identity_checked_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "patient",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="registration", to="practice.patient"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='RegistrationEvent',
+            name="RegistrationEvent",
             fields=[
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
-                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
-                ('pgh_label', models.TextField(help_text='The event label.')),
-                ('id', models.BigIntegerField()),
-                ('sex_recorded', models.CharField(blank=True, choices=[('female', 'Female'), ('male', 'Male'), ('x', 'X'), ('unknown', 'Not known')], max_length=10, verbose_name='sex recorded by your insurer')),
-                ('gender', models.CharField(blank=True, max_length=100, verbose_name='gender')),
-                ('street', models.CharField(blank=True, max_length=200, verbose_name='street and number')),
-                ('city', models.CharField(blank=True, max_length=100, verbose_name='town or city')),
-                ('state', models.CharField(blank=True, max_length=100, verbose_name='state or region')),
-                ('postal_code', models.CharField(blank=True, max_length=20, verbose_name='ZIP or postal code')),
-                ('country', models.CharField(default='US', max_length=2, verbose_name='country')),
-                ('language', models.CharField(default='en', max_length=10, verbose_name='language you speak best')),
-                ('needs_interpreter', models.BooleanField(blank=True, null=True, verbose_name='interpreter')),
-                ('access_needs', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('large_text', 'Large text'), ('breaks', 'Rest breaks'), ('standing', 'Room to stand and move'), ('captions', 'Captions'), ('short_sitting', 'No long sitting'), ('step_free', 'Step-free way in')], max_length=20), blank=True, default=list, size=None)),
-                ('prefers', models.CharField(blank=True, choices=[('email', 'E-mail'), ('sms', 'Text message'), ('phone', 'Phone call')], max_length=10, verbose_name='best way to reach you')),
-                ('contact_notes', models.CharField(blank=True, max_length=300, verbose_name='anything we should know before we call')),
-                ('session_place', models.CharField(blank=True, max_length=300, verbose_name='where you usually are during sessions')),
-                ('done', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=20), blank=True, default=list, size=None)),
-                ('started_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('identity_checked_how', models.CharField(blank=True, max_length=100)),
-                ('identity_checked_at', models.DateTimeField(blank=True, null=True)),
-                ('patient', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='practice.patient')),
-                ('pgh_context', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context')),
-                ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='intake.registration')),
+                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                ("pgh_label", models.TextField(help_text="The event label.")),
+                ("id", models.BigIntegerField()),
+                (
+                    "sex_recorded",
+                    models.CharField(
+                        blank=True,
+                        choices=[("female", "Female"), ("male", "Male"), ("x", "X"), ("unknown", "Not known")],
+                        max_length=10,
+                        verbose_name="sex recorded by your insurer",
+                    ),
+                ),
+                ("gender", models.CharField(blank=True, max_length=100, verbose_name="gender")),
+                ("street", models.CharField(blank=True, max_length=200, verbose_name="street and number")),
+                ("city", models.CharField(blank=True, max_length=100, verbose_name="town or city")),
+                ("state", models.CharField(blank=True, max_length=100, verbose_name="state or region")),
+                ("postal_code", models.CharField(blank=True, max_length=20, verbose_name="ZIP or postal code")),
+                ("country", models.CharField(default="US", max_length=2, verbose_name="country")),
+                ("language", models.CharField(default="en", max_length=10, verbose_name="language you speak best")),
+                ("needs_interpreter", models.BooleanField(blank=True, null=True, verbose_name="interpreter")),
+                (
+                    "access_needs",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(
+                            choices=[
+                                ("large_text", "Large text"),
+                                ("breaks", "Rest breaks"),
+                                ("standing", "Room to stand and move"),
+                                ("captions", "Captions"),
+                                ("short_sitting", "No long sitting"),
+                                ("step_free", "Step-free way in"),
+                            ],
+                            max_length=20,
+                        ),
+                        blank=True,
+                        default=list,
+                        size=None,
+                    ),
+                ),
+                (
+                    "prefers",
+                    models.CharField(
+                        blank=True,
+                        choices=[("email", "E-mail"), ("sms", "Text message"), ("phone", "Phone call")],
+                        max_length=10,
+                        verbose_name="best way to reach you",
+                    ),
+                ),
+                (
+                    "contact_notes",
+                    models.CharField(blank=True, max_length=300, verbose_name="anything we should know before we call"),
+                ),
+                (
+                    "session_place",
+                    models.CharField(blank=True, max_length=300, verbose_name="where you usually are during sessions"),
+                ),
+                (
+                    "done",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=20), blank=True, default=list, size=None
+                    ),
+                ),
+                ("started_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                ("identity_checked_how", models.CharField(blank=True, max_length=100)),
+                ("identity_checked_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="practice.patient",
+                    ),
+                ),
+                (
+                    "pgh_context",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="pghistory.context",
+                    ),
+                ),
+                (
+                    "pgh_obj",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="events",
+                        to="intake.registration",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='RiskAlert',
+            name="RiskAlert",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('tier', models.CharField(choices=[('R0', 'Immediate'), ('R1', 'Same day'), ('R2', 'Next business day'), ('R3', 'Within 3 business days'), ('R4', 'Next review')], max_length=2)),
-                ('state', models.CharField(choices=[('open', 'New'), ('acknowledged', 'Seen'), ('contacting', 'Trying to reach'), ('assessed', 'Assessed'), ('closed', 'Closed')], default='open', max_length=12)),
-                ('opened_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('due_at', models.DateTimeField(blank=True, null=True)),
-                ('acknowledged_at', models.DateTimeField(blank=True, null=True)),
-                ('closed_at', models.DateTimeField(blank=True, null=True)),
-                ('outcome', models.CharField(blank=True, choices=[('safe_plan', 'Assessed, plan agreed'), ('more_contact', 'Assessed, more contact arranged'), ('referred', 'Handed to other care'), ('emergency', 'Emergency hand-over'), ('not_reached', 'Not reached, plan recorded'), ('no_risk_found', 'Looked into, no risk found')], max_length=20)),
-                ('closing_words', models.TextField(blank=True)),
-                ('closing_signature', models.CharField(blank=True, max_length=200)),
-                ('acknowledged_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('closed_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('patient', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='risk_alerts', to='practice.patient')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "tier",
+                    models.CharField(
+                        choices=[
+                            ("R0", "Immediate"),
+                            ("R1", "Same day"),
+                            ("R2", "Next business day"),
+                            ("R3", "Within 3 business days"),
+                            ("R4", "Next review"),
+                        ],
+                        max_length=2,
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("open", "New"),
+                            ("acknowledged", "Seen"),
+                            ("contacting", "Trying to reach"),
+                            ("assessed", "Assessed"),
+                            ("closed", "Closed"),
+                        ],
+                        default="open",
+                        max_length=12,
+                    ),
+                ),
+                ("opened_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("due_at", models.DateTimeField(blank=True, null=True)),
+                ("acknowledged_at", models.DateTimeField(blank=True, null=True)),
+                ("closed_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "outcome",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("safe_plan", "Assessed, plan agreed"),
+                            ("more_contact", "Assessed, more contact arranged"),
+                            ("referred", "Handed to other care"),
+                            ("emergency", "Emergency hand-over"),
+                            ("not_reached", "Not reached, plan recorded"),
+                            ("no_risk_found", "Looked into, no risk found"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("closing_words", models.TextField(blank=True)),
+                ("closing_signature", models.CharField(blank=True, max_length=200)),
+                (
+                    "acknowledged_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "closed_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="risk_alerts", to="practice.patient"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='AlertResponder',
+            name="AlertResponder",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('part', models.CharField(choices=[('treating', 'Treating therapist'), ('second', 'Second responder')], max_length=10)),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('alert', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='responders', to='intake.riskalert')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "part",
+                    models.CharField(
+                        choices=[("treating", "Treating therapist"), ("second", "Second responder")], max_length=10
+                    ),
+                ),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "alert",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="responders", to="intake.riskalert"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='AlertAttempt',
+            name="AlertAttempt",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('way', models.CharField(choices=[('phone', 'Phone'), ('video', 'Video'), ('in_person', 'In person'), ('other', 'Another way')], max_length=10)),
-                ('reached', models.BooleanField()),
-                ('left_message', models.BooleanField(default=False)),
-                ('words', models.CharField(blank=True, max_length=500)),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('alert', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='attempts', to='intake.riskalert')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "way",
+                    models.CharField(
+                        choices=[
+                            ("phone", "Phone"),
+                            ("video", "Video"),
+                            ("in_person", "In person"),
+                            ("other", "Another way"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("reached", models.BooleanField()),
+                ("left_message", models.BooleanField(default=False)),
+                ("words", models.CharField(blank=True, max_length=500)),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "alert",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="attempts", to="intake.riskalert"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['at', 'pk'],
+                "ordering": ["at", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='RiskAlertEvent',
+            name="RiskAlertEvent",
             fields=[
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
-                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
-                ('pgh_label', models.TextField(help_text='The event label.')),
-                ('id', models.BigIntegerField()),
-                ('tier', models.CharField(choices=[('R0', 'Immediate'), ('R1', 'Same day'), ('R2', 'Next business day'), ('R3', 'Within 3 business days'), ('R4', 'Next review')], max_length=2)),
-                ('state', models.CharField(choices=[('open', 'New'), ('acknowledged', 'Seen'), ('contacting', 'Trying to reach'), ('assessed', 'Assessed'), ('closed', 'Closed')], default='open', max_length=12)),
-                ('opened_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('due_at', models.DateTimeField(blank=True, null=True)),
-                ('acknowledged_at', models.DateTimeField(blank=True, null=True)),
-                ('closed_at', models.DateTimeField(blank=True, null=True)),
-                ('outcome', models.CharField(blank=True, choices=[('safe_plan', 'Assessed, plan agreed'), ('more_contact', 'Assessed, more contact arranged'), ('referred', 'Handed to other care'), ('emergency', 'Emergency hand-over'), ('not_reached', 'Not reached, plan recorded'), ('no_risk_found', 'Looked into, no risk found')], max_length=20)),
-                ('closing_words', models.TextField(blank=True)),
-                ('closing_signature', models.CharField(blank=True, max_length=200)),
-                ('acknowledged_by', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL)),
-                ('closed_by', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL)),
-                ('patient', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='practice.patient')),
-                ('pgh_context', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context')),
-                ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='intake.riskalert')),
+                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                ("pgh_label", models.TextField(help_text="The event label.")),
+                ("id", models.BigIntegerField()),
+                (
+                    "tier",
+                    models.CharField(
+                        choices=[
+                            ("R0", "Immediate"),
+                            ("R1", "Same day"),
+                            ("R2", "Next business day"),
+                            ("R3", "Within 3 business days"),
+                            ("R4", "Next review"),
+                        ],
+                        max_length=2,
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("open", "New"),
+                            ("acknowledged", "Seen"),
+                            ("contacting", "Trying to reach"),
+                            ("assessed", "Assessed"),
+                            ("closed", "Closed"),
+                        ],
+                        default="open",
+                        max_length=12,
+                    ),
+                ),
+                ("opened_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("due_at", models.DateTimeField(blank=True, null=True)),
+                ("acknowledged_at", models.DateTimeField(blank=True, null=True)),
+                ("closed_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "outcome",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("safe_plan", "Assessed, plan agreed"),
+                            ("more_contact", "Assessed, more contact arranged"),
+                            ("referred", "Handed to other care"),
+                            ("emergency", "Emergency hand-over"),
+                            ("not_reached", "Not reached, plan recorded"),
+                            ("no_risk_found", "Looked into, no risk found"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("closing_words", models.TextField(blank=True)),
+                ("closing_signature", models.CharField(blank=True, max_length=200)),
+                (
+                    "acknowledged_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "closed_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="practice.patient",
+                    ),
+                ),
+                (
+                    "pgh_context",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="pghistory.context",
+                    ),
+                ),
+                (
+                    "pgh_obj",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="events",
+                        to="intake.riskalert",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='RiskAssessment',
+            name="RiskAssessment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('ideation', models.CharField(choices=[('none', 'None'), ('passive', 'Passive: wishes not to be alive'), ('active', 'Active: thoughts of ending life'), ('not_asked', 'Could not be asked')], max_length=10, verbose_name='suicidal thoughts')),
-                ('frequency', models.CharField(blank=True, choices=[('none', 'None'), ('rarely', 'Rarely'), ('weekly', 'Some days a week'), ('daily', 'Every day'), ('constant', 'Most of the time')], max_length=10, verbose_name='how often')),
-                ('plan', models.CharField(choices=[('no', 'No'), ('yes', 'Yes'), ('unclear', 'Unclear')], max_length=10, verbose_name='plan')),
-                ('intent', models.CharField(choices=[('no', 'No'), ('yes', 'Yes'), ('unclear', 'Unclear')], max_length=10, verbose_name='intent')),
-                ('means_access', models.CharField(choices=[('no', 'No'), ('yes', 'Yes'), ('unclear', 'Unclear')], max_length=10, verbose_name='access to means')),
-                ('past_attempts', models.CharField(choices=[('no', 'No'), ('yes', 'Yes'), ('unclear', 'Unclear')], max_length=10, verbose_name='past attempts')),
-                ('harm_to_others', models.CharField(choices=[('no', 'No'), ('yes', 'Yes'), ('unclear', 'Unclear')], max_length=10, verbose_name='thoughts of harming others')),
-                ('details', models.TextField(blank=True, verbose_name='what was said')),
-                ('protective_factors', models.TextField(blank=True, verbose_name='what protects')),
-                ('substance_use', models.CharField(blank=True, max_length=300, verbose_name='alcohol and other substances')),
-                ('drivers', models.CharField(blank=True, max_length=300, verbose_name='pain and sleep as drivers')),
-                ('judgement', models.CharField(choices=[('low', 'Low'), ('moderate', 'Moderate'), ('high', 'High'), ('imminent', 'Imminent')], max_length=10, verbose_name='your judgement')),
-                ('steps', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('safety_plan', 'Safety plan made or reviewed'), ('means_safety', 'Talk about safer surroundings'), ('more_contact', 'More contact'), ('refer', 'Refer on'), ('emergency', 'Emergency hand-over'), ('none', 'None needed now')], max_length=20), size=None, verbose_name='what was done')),
-                ('consulted', models.CharField(blank=True, max_length=200, verbose_name='consulted with')),
-                ('next_contact_on', models.DateField(blank=True, null=True, verbose_name='next contact')),
-                ('alert', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='assessments', to='intake.riskalert')),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('patient', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='risk_assessments', to='practice.patient')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "ideation",
+                    models.CharField(
+                        choices=[
+                            ("none", "None"),
+                            ("passive", "Passive: wishes not to be alive"),
+                            ("active", "Active: thoughts of ending life"),
+                            ("not_asked", "Could not be asked"),
+                        ],
+                        max_length=10,
+                        verbose_name="suicidal thoughts",
+                    ),
+                ),
+                (
+                    "frequency",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("none", "None"),
+                            ("rarely", "Rarely"),
+                            ("weekly", "Some days a week"),
+                            ("daily", "Every day"),
+                            ("constant", "Most of the time"),
+                        ],
+                        max_length=10,
+                        verbose_name="how often",
+                    ),
+                ),
+                (
+                    "plan",
+                    models.CharField(
+                        choices=[("no", "No"), ("yes", "Yes"), ("unclear", "Unclear")],
+                        max_length=10,
+                        verbose_name="plan",
+                    ),
+                ),
+                (
+                    "intent",
+                    models.CharField(
+                        choices=[("no", "No"), ("yes", "Yes"), ("unclear", "Unclear")],
+                        max_length=10,
+                        verbose_name="intent",
+                    ),
+                ),
+                (
+                    "means_access",
+                    models.CharField(
+                        choices=[("no", "No"), ("yes", "Yes"), ("unclear", "Unclear")],
+                        max_length=10,
+                        verbose_name="access to means",
+                    ),
+                ),
+                (
+                    "past_attempts",
+                    models.CharField(
+                        choices=[("no", "No"), ("yes", "Yes"), ("unclear", "Unclear")],
+                        max_length=10,
+                        verbose_name="past attempts",
+                    ),
+                ),
+                (
+                    "harm_to_others",
+                    models.CharField(
+                        choices=[("no", "No"), ("yes", "Yes"), ("unclear", "Unclear")],
+                        max_length=10,
+                        verbose_name="thoughts of harming others",
+                    ),
+                ),
+                ("details", models.TextField(blank=True, verbose_name="what was said")),
+                ("protective_factors", models.TextField(blank=True, verbose_name="what protects")),
+                (
+                    "substance_use",
+                    models.CharField(blank=True, max_length=300, verbose_name="alcohol and other substances"),
+                ),
+                ("drivers", models.CharField(blank=True, max_length=300, verbose_name="pain and sleep as drivers")),
+                (
+                    "judgement",
+                    models.CharField(
+                        choices=[("low", "Low"), ("moderate", "Moderate"), ("high", "High"), ("imminent", "Imminent")],
+                        max_length=10,
+                        verbose_name="your judgement",
+                    ),
+                ),
+                (
+                    "steps",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(
+                            choices=[
+                                ("safety_plan", "Safety plan made or reviewed"),
+                                ("means_safety", "Talk about safer surroundings"),
+                                ("more_contact", "More contact"),
+                                ("refer", "Refer on"),
+                                ("emergency", "Emergency hand-over"),
+                                ("none", "None needed now"),
+                            ],
+                            max_length=20,
+                        ),
+                        size=None,
+                        verbose_name="what was done",
+                    ),
+                ),
+                ("consulted", models.CharField(blank=True, max_length=200, verbose_name="consulted with")),
+                ("next_contact_on", models.DateField(blank=True, null=True, verbose_name="next contact")),
+                (
+                    "alert",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="assessments",
+                        to="intake.riskalert",
+                    ),
+                ),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="risk_assessments",
+                        to="practice.patient",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-at', '-pk'],
+                "ordering": ["-at", "-pk"],
             },
         ),
         migrations.CreateModel(
-            name='RiskResponder',
+            name="RiskResponder",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('is_active', models.BooleanField(default=True)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('user', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='risk_responder', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("is_active", models.BooleanField(default=True)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "user",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="risk_responder",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='RiskTrigger',
+            name="RiskTrigger",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('answer', 'An answer'), ('not_answered', 'A question was not answered'), ('score', 'A score'), ('rise', 'A score that went up'), ('correction', 'The answer was corrected'), ('help_now', '“I need help now” was pressed'), ('safe_for_now', '“I am safe for now” was pressed'), ('no_emergency_contact', 'No emergency contact'), ('clinician', 'Marked by a clinician')], max_length=20)),
-                ('rule', models.CharField(blank=True, max_length=100)),
-                ('link_id', models.CharField(blank=True, max_length=40)),
-                ('value', models.SmallIntegerField(blank=True, null=True)),
-                ('previous_value', models.SmallIntegerField(blank=True, null=True)),
-                ('words', models.CharField(blank=True, max_length=300)),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('alert', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='triggers', to='intake.riskalert')),
-                ('by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('response', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='intake.measureresponse')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("answer", "An answer"),
+                            ("not_answered", "A question was not answered"),
+                            ("score", "A score"),
+                            ("rise", "A score that went up"),
+                            ("correction", "The answer was corrected"),
+                            ("help_now", "“I need help now” was pressed"),
+                            ("safe_for_now", "“I am safe for now” was pressed"),
+                            ("no_emergency_contact", "No emergency contact"),
+                            ("clinician", "Marked by a clinician"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("rule", models.CharField(blank=True, max_length=100)),
+                ("link_id", models.CharField(blank=True, max_length=40)),
+                ("value", models.SmallIntegerField(blank=True, null=True)),
+                ("previous_value", models.SmallIntegerField(blank=True, null=True)),
+                ("words", models.CharField(blank=True, max_length=300)),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "alert",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="triggers", to="intake.riskalert"
+                    ),
+                ),
+                (
+                    "by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "response",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="intake.measureresponse",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['at', 'pk'],
+                "ordering": ["at", "pk"],
             },
         ),
         migrations.AddConstraint(
-            model_name='emergencycontact',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('knows__isnull', True), ('may_call', ''), ('name', ''), ('phone', ''), ('relationship', ''), models.Q(('none_because', ''), _negated=True)), models.Q(models.Q(('name', ''), _negated=True), models.Q(('phone', ''), _negated=True), models.Q(('relationship', ''), _negated=True), models.Q(('may_call', ''), _negated=True), ('knows__isnull', False), ('none_because', '')), _connector='OR'), name='emergency_contact_or_reason'),
+            model_name="emergencycontact",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("knows__isnull", True),
+                        ("may_call", ""),
+                        ("name", ""),
+                        ("phone", ""),
+                        ("relationship", ""),
+                        models.Q(("none_because", ""), _negated=True),
+                    ),
+                    models.Q(
+                        models.Q(("name", ""), _negated=True),
+                        models.Q(("phone", ""), _negated=True),
+                        models.Q(("relationship", ""), _negated=True),
+                        models.Q(("may_call", ""), _negated=True),
+                        ("knows__isnull", False),
+                        ("none_because", ""),
+                    ),
+                    _connector="OR",
+                ),
+                name="emergency_contact_or_reason",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='emergencycontact',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "intake_emergencycontactevent" ("id", "knows", "may_call", "name", "none_because", "patient_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "phone", "relationship", "saved_at") VALUES (NEW."id", NEW."knows", NEW."may_call", NEW."name", NEW."none_because", NEW."patient_id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."phone", NEW."relationship", NEW."saved_at"); RETURN NULL;', hash='78608925f758e012d7c97c5ff3faf3dae0a82cba', operation='INSERT', pgid='pgtrigger_insert_insert_c7766', table='intake_emergencycontact', when='AFTER')),
+            model_name="emergencycontact",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "intake_emergencycontactevent" ("id", "knows", "may_call", "name", "none_because", "patient_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "phone", "relationship", "saved_at") VALUES (NEW."id", NEW."knows", NEW."may_call", NEW."name", NEW."none_because", NEW."patient_id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."phone", NEW."relationship", NEW."saved_at"); RETURN NULL;',
+                    hash="78608925f758e012d7c97c5ff3faf3dae0a82cba",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_c7766",
+                    table="intake_emergencycontact",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='emergencycontact',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "intake_emergencycontactevent" ("id", "knows", "may_call", "name", "none_because", "patient_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "phone", "relationship", "saved_at") VALUES (NEW."id", NEW."knows", NEW."may_call", NEW."name", NEW."none_because", NEW."patient_id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."phone", NEW."relationship", NEW."saved_at"); RETURN NULL;', hash='2cf3ae2d1b008a8093cec7d38ab2359776612155', operation='UPDATE', pgid='pgtrigger_update_update_369a6', table='intake_emergencycontact', when='AFTER')),
+            model_name="emergencycontact",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
+                    func='INSERT INTO "intake_emergencycontactevent" ("id", "knows", "may_call", "name", "none_because", "patient_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "phone", "relationship", "saved_at") VALUES (NEW."id", NEW."knows", NEW."may_call", NEW."name", NEW."none_because", NEW."patient_id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."phone", NEW."relationship", NEW."saved_at"); RETURN NULL;',
+                    hash="2cf3ae2d1b008a8093cec7d38ab2359776612155",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_369a6",
+                    table="intake_emergencycontact",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='emergencycontact',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "intake_emergencycontactevent" ("id", "knows", "may_call", "name", "none_because", "patient_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "phone", "relationship", "saved_at") VALUES (OLD."id", OLD."knows", OLD."may_call", OLD."name", OLD."none_because", OLD."patient_id", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."phone", OLD."relationship", OLD."saved_at"); RETURN NULL;', hash='010583eb04f539f2f7b574d3fb9f16a9ce52c4cf', operation='DELETE', pgid='pgtrigger_delete_delete_f0d44', table='intake_emergencycontact', when='AFTER')),
+            model_name="emergencycontact",
+            trigger=pgtrigger.compiler.Trigger(
+                name="delete_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "intake_emergencycontactevent" ("id", "knows", "may_call", "name", "none_because", "patient_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "phone", "relationship", "saved_at") VALUES (OLD."id", OLD."knows", OLD."may_call", OLD."name", OLD."none_because", OLD."patient_id", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."phone", OLD."relationship", OLD."saved_at"); RETURN NULL;',
+                    hash="010583eb04f539f2f7b574d3fb9f16a9ce52c4cf",
+                    operation="DELETE",
+                    pgid="pgtrigger_delete_delete_f0d44",
+                    table="intake_emergencycontact",
+                    when="AFTER",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='instrumentversion',
-            constraint=models.UniqueConstraint(fields=('instrument', 'language', 'version'), name='instrument_version_once'),
+            model_name="instrumentversion",
+            constraint=models.UniqueConstraint(
+                fields=("instrument", "language", "version"), name="instrument_version_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='instrumentversion',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_active', True)), fields=('instrument', 'language'), name='instrument_one_active_version'),
+            model_name="instrumentversion",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("is_active", True)),
+                fields=("instrument", "language"),
+                name="instrument_one_active_version",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='instrumentversion',
-            constraint=models.CheckConstraint(condition=models.Q(('is_active', False), models.Q(('licence_status', 'unknown'), _negated=True), _connector='OR'), name='instrument_active_with_licence'),
+            model_name="instrumentversion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("is_active", False), models.Q(("licence_status", "unknown"), _negated=True), _connector="OR"
+                ),
+                name="instrument_active_with_licence",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='instrumentversion',
-            constraint=models.CheckConstraint(condition=models.Q(('is_active', False), ('activated_at__isnull', False), _connector='OR'), name='instrument_active_since'),
+            model_name="instrumentversion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("is_active", False), ("activated_at__isnull", False), _connector="OR"),
+                name="instrument_active_since",
+            ),
         ),
         migrations.AddIndex(
-            model_name='measureresponse',
-            index=models.Index(fields=['patient', 'version', '-taken_at'], name='measure_of_patient'),
+            model_name="measureresponse",
+            index=models.Index(fields=["patient", "version", "-taken_at"], name="measure_of_patient"),
         ),
         migrations.AddConstraint(
-            model_name='measureresponse',
-            constraint=models.UniqueConstraint(condition=models.Q(('source', 'patient'), ('status', 'in_progress')), fields=('patient', 'version'), name='measure_one_in_progress'),
+            model_name="measureresponse",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("source", "patient"), ("status", "in_progress")),
+                fields=("patient", "version"),
+                name="measure_one_in_progress",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='measureresponse',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('compared__isnull', True), ('completed_at__isnull', True), ('status', 'in_progress')), ('status', 'entered_in_error'), models.Q(('completed_at__isnull', False), ('status__in', ('completed', 'amended')), ('taken_at__isnull', False)), _connector='OR'), name='measure_completed_at_when_completed'),
+            model_name="measureresponse",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("compared__isnull", True), ("completed_at__isnull", True), ("status", "in_progress")),
+                    ("status", "entered_in_error"),
+                    models.Q(
+                        ("completed_at__isnull", False),
+                        ("status__in", ("completed", "amended")),
+                        ("taken_at__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="measure_completed_at_when_completed",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='measureresponse',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('band', ''), ('compared__isnull', True), ('score__isnull', True)), models.Q(('compared__isnull', False), ('score__isnull', False)), _connector='OR'), name='measure_score_is_whole'),
+            model_name="measureresponse",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("band", ""), ("compared__isnull", True), ("score__isnull", True)),
+                    models.Q(("compared__isnull", False), ("score__isnull", False)),
+                    _connector="OR",
+                ),
+                name="measure_score_is_whole",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='measureresponse',
-            constraint=models.CheckConstraint(condition=models.Q(('completed_at__isnull', True), ('completed_at__gte', models.F('started_at')), _connector='OR'), name='measure_completed_after_start'),
+            model_name="measureresponse",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("completed_at__isnull", True), ("completed_at__gte", models.F("started_at")), _connector="OR"
+                ),
+                name="measure_completed_after_start",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='measureresponse',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "intake_measureresponseevent" ("band", "compared", "completed_at", "entered_by_id", "id", "is_prorated", "missing", "patient_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "score", "source", "started_at", "status", "taken_at", "version_id") VALUES (NEW."band", NEW."compared", NEW."completed_at", NEW."entered_by_id", NEW."id", NEW."is_prorated", NEW."missing", NEW."patient_id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."score", NEW."source", NEW."started_at", NEW."status", NEW."taken_at", NEW."version_id"); RETURN NULL;', hash='cbcd777a099699de01acb198c1ebd47f280dd25b', operation='INSERT', pgid='pgtrigger_insert_insert_41391', table='intake_measureresponse', when='AFTER')),
+            model_name="measureresponse",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "intake_measureresponseevent" ("band", "compared", "completed_at", "entered_by_id", "id", "is_prorated", "missing", "patient_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "score", "source", "started_at", "status", "taken_at", "version_id") VALUES (NEW."band", NEW."compared", NEW."completed_at", NEW."entered_by_id", NEW."id", NEW."is_prorated", NEW."missing", NEW."patient_id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."score", NEW."source", NEW."started_at", NEW."status", NEW."taken_at", NEW."version_id"); RETURN NULL;',
+                    hash="cbcd777a099699de01acb198c1ebd47f280dd25b",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_41391",
+                    table="intake_measureresponse",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='measureresponse',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "intake_measureresponseevent" ("band", "compared", "completed_at", "entered_by_id", "id", "is_prorated", "missing", "patient_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "score", "source", "started_at", "status", "taken_at", "version_id") VALUES (NEW."band", NEW."compared", NEW."completed_at", NEW."entered_by_id", NEW."id", NEW."is_prorated", NEW."missing", NEW."patient_id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."score", NEW."source", NEW."started_at", NEW."status", NEW."taken_at", NEW."version_id"); RETURN NULL;', hash='5b29e3f248e03ae2a577d0837d199bfc078b7528', operation='UPDATE', pgid='pgtrigger_update_update_4a96b', table='intake_measureresponse', when='AFTER')),
+            model_name="measureresponse",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
+                    func='INSERT INTO "intake_measureresponseevent" ("band", "compared", "completed_at", "entered_by_id", "id", "is_prorated", "missing", "patient_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "score", "source", "started_at", "status", "taken_at", "version_id") VALUES (NEW."band", NEW."compared", NEW."completed_at", NEW."entered_by_id", NEW."id", NEW."is_prorated", NEW."missing", NEW."patient_id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."score", NEW."source", NEW."started_at", NEW."status", NEW."taken_at", NEW."version_id"); RETURN NULL;',
+                    hash="5b29e3f248e03ae2a577d0837d199bfc078b7528",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_4a96b",
+                    table="intake_measureresponse",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='measureresponse',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "intake_measureresponseevent" ("band", "compared", "completed_at", "entered_by_id", "id", "is_prorated", "missing", "patient_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "score", "source", "started_at", "status", "taken_at", "version_id") VALUES (OLD."band", OLD."compared", OLD."completed_at", OLD."entered_by_id", OLD."id", OLD."is_prorated", OLD."missing", OLD."patient_id", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."score", OLD."source", OLD."started_at", OLD."status", OLD."taken_at", OLD."version_id"); RETURN NULL;', hash='8610eb142e71dca0488a983922818116576de38f', operation='DELETE', pgid='pgtrigger_delete_delete_0c745', table='intake_measureresponse', when='AFTER')),
+            model_name="measureresponse",
+            trigger=pgtrigger.compiler.Trigger(
+                name="delete_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "intake_measureresponseevent" ("band", "compared", "completed_at", "entered_by_id", "id", "is_prorated", "missing", "patient_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "score", "source", "started_at", "status", "taken_at", "version_id") VALUES (OLD."band", OLD."compared", OLD."completed_at", OLD."entered_by_id", OLD."id", OLD."is_prorated", OLD."missing", OLD."patient_id", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."score", OLD."source", OLD."started_at", OLD."status", OLD."taken_at", OLD."version_id"); RETURN NULL;',
+                    hash="8610eb142e71dca0488a983922818116576de38f",
+                    operation="DELETE",
+                    pgid="pgtrigger_delete_delete_0c745",
+                    table="intake_measureresponse",
+                    when="AFTER",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='answer',
-            constraint=models.UniqueConstraint(fields=('response', 'link_id'), name='answer_once'),
+            model_name="answer",
+            constraint=models.UniqueConstraint(fields=("response", "link_id"), name="answer_once"),
         ),
         migrations.AddConstraint(
-            model_name='answer',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('is_skipped', True), ('value__isnull', True)), models.Q(('is_skipped', False), ('value__isnull', False)), _connector='OR'), name='answer_given_or_skipped'),
+            model_name="answer",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("is_skipped", True), ("value__isnull", True)),
+                    models.Q(("is_skipped", False), ("value__isnull", False)),
+                    _connector="OR",
+                ),
+                name="answer_given_or_skipped",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='answer',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "intake_answerevent" ("id", "is_skipped", "link_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "response_id", "saved_at", "saved_by_id", "value") VALUES (NEW."id", NEW."is_skipped", NEW."link_id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."response_id", NEW."saved_at", NEW."saved_by_id", NEW."value"); RETURN NULL;', hash='cabfe26d2353b59bcac574d553b94c75d2ab8b42', operation='INSERT', pgid='pgtrigger_insert_insert_c3044', table='intake_answer', when='AFTER')),
+            model_name="answer",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "intake_answerevent" ("id", "is_skipped", "link_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "response_id", "saved_at", "saved_by_id", "value") VALUES (NEW."id", NEW."is_skipped", NEW."link_id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."response_id", NEW."saved_at", NEW."saved_by_id", NEW."value"); RETURN NULL;',
+                    hash="cabfe26d2353b59bcac574d553b94c75d2ab8b42",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_c3044",
+                    table="intake_answer",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='answer',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "intake_answerevent" ("id", "is_skipped", "link_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "response_id", "saved_at", "saved_by_id", "value") VALUES (NEW."id", NEW."is_skipped", NEW."link_id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."response_id", NEW."saved_at", NEW."saved_by_id", NEW."value"); RETURN NULL;', hash='6bd80c78778496f740f9b751e5ba4d50b94f216f', operation='UPDATE', pgid='pgtrigger_update_update_0b986', table='intake_answer', when='AFTER')),
+            model_name="answer",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
+                    func='INSERT INTO "intake_answerevent" ("id", "is_skipped", "link_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "response_id", "saved_at", "saved_by_id", "value") VALUES (NEW."id", NEW."is_skipped", NEW."link_id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."response_id", NEW."saved_at", NEW."saved_by_id", NEW."value"); RETURN NULL;',
+                    hash="6bd80c78778496f740f9b751e5ba4d50b94f216f",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_0b986",
+                    table="intake_answer",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='answer',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "intake_answerevent" ("id", "is_skipped", "link_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "response_id", "saved_at", "saved_by_id", "value") VALUES (OLD."id", OLD."is_skipped", OLD."link_id", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."response_id", OLD."saved_at", OLD."saved_by_id", OLD."value"); RETURN NULL;', hash='aad7cd0de8b4f0f424d67e505cd8022d1da14dac', operation='DELETE', pgid='pgtrigger_delete_delete_a09b5', table='intake_answer', when='AFTER')),
+            model_name="answer",
+            trigger=pgtrigger.compiler.Trigger(
+                name="delete_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "intake_answerevent" ("id", "is_skipped", "link_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "response_id", "saved_at", "saved_by_id", "value") VALUES (OLD."id", OLD."is_skipped", OLD."link_id", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."response_id", OLD."saved_at", OLD."saved_by_id", OLD."value"); RETURN NULL;',
+                    hash="aad7cd0de8b4f0f424d67e505cd8022d1da14dac",
+                    operation="DELETE",
+                    pgid="pgtrigger_delete_delete_a09b5",
+                    table="intake_answer",
+                    when="AFTER",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='registration',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('identity_checked_at__isnull', True), ('identity_checked_how', '')), models.Q(models.Q(('identity_checked_how', ''), _negated=True), ('identity_checked_at__isnull', False)), _connector='OR'), name='registration_identity_checked_how_and_when'),
+            model_name="registration",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("identity_checked_at__isnull", True), ("identity_checked_how", "")),
+                    models.Q(
+                        models.Q(("identity_checked_how", ""), _negated=True), ("identity_checked_at__isnull", False)
+                    ),
+                    _connector="OR",
+                ),
+                name="registration_identity_checked_how_and_when",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='registration',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "intake_registrationevent" ("access_needs", "city", "contact_notes", "country", "done", "finished_at", "gender", "id", "identity_checked_at", "identity_checked_how", "language", "needs_interpreter", "patient_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "postal_code", "prefers", "session_place", "sex_recorded", "started_at", "state", "street") VALUES (NEW."access_needs", NEW."city", NEW."contact_notes", NEW."country", NEW."done", NEW."finished_at", NEW."gender", NEW."id", NEW."identity_checked_at", NEW."identity_checked_how", NEW."language", NEW."needs_interpreter", NEW."patient_id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."postal_code", NEW."prefers", NEW."session_place", NEW."sex_recorded", NEW."started_at", NEW."state", NEW."street"); RETURN NULL;', hash='d5916a53e88746f85ad091caa48364a1f292cbd4', operation='INSERT', pgid='pgtrigger_insert_insert_e6211', table='intake_registration', when='AFTER')),
+            model_name="registration",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "intake_registrationevent" ("access_needs", "city", "contact_notes", "country", "done", "finished_at", "gender", "id", "identity_checked_at", "identity_checked_how", "language", "needs_interpreter", "patient_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "postal_code", "prefers", "session_place", "sex_recorded", "started_at", "state", "street") VALUES (NEW."access_needs", NEW."city", NEW."contact_notes", NEW."country", NEW."done", NEW."finished_at", NEW."gender", NEW."id", NEW."identity_checked_at", NEW."identity_checked_how", NEW."language", NEW."needs_interpreter", NEW."patient_id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."postal_code", NEW."prefers", NEW."session_place", NEW."sex_recorded", NEW."started_at", NEW."state", NEW."street"); RETURN NULL;',
+                    hash="d5916a53e88746f85ad091caa48364a1f292cbd4",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_e6211",
+                    table="intake_registration",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='registration',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "intake_registrationevent" ("access_needs", "city", "contact_notes", "country", "done", "finished_at", "gender", "id", "identity_checked_at", "identity_checked_how", "language", "needs_interpreter", "patient_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "postal_code", "prefers", "session_place", "sex_recorded", "started_at", "state", "street") VALUES (NEW."access_needs", NEW."city", NEW."contact_notes", NEW."country", NEW."done", NEW."finished_at", NEW."gender", NEW."id", NEW."identity_checked_at", NEW."identity_checked_how", NEW."language", NEW."needs_interpreter", NEW."patient_id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."postal_code", NEW."prefers", NEW."session_place", NEW."sex_recorded", NEW."started_at", NEW."state", NEW."street"); RETURN NULL;', hash='10234476da30ebedbaf9b01ec7d3cef1022142f4', operation='UPDATE', pgid='pgtrigger_update_update_8d162', table='intake_registration', when='AFTER')),
+            model_name="registration",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
+                    func='INSERT INTO "intake_registrationevent" ("access_needs", "city", "contact_notes", "country", "done", "finished_at", "gender", "id", "identity_checked_at", "identity_checked_how", "language", "needs_interpreter", "patient_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "postal_code", "prefers", "session_place", "sex_recorded", "started_at", "state", "street") VALUES (NEW."access_needs", NEW."city", NEW."contact_notes", NEW."country", NEW."done", NEW."finished_at", NEW."gender", NEW."id", NEW."identity_checked_at", NEW."identity_checked_how", NEW."language", NEW."needs_interpreter", NEW."patient_id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."postal_code", NEW."prefers", NEW."session_place", NEW."sex_recorded", NEW."started_at", NEW."state", NEW."street"); RETURN NULL;',
+                    hash="10234476da30ebedbaf9b01ec7d3cef1022142f4",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_8d162",
+                    table="intake_registration",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='registration',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "intake_registrationevent" ("access_needs", "city", "contact_notes", "country", "done", "finished_at", "gender", "id", "identity_checked_at", "identity_checked_how", "language", "needs_interpreter", "patient_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "postal_code", "prefers", "session_place", "sex_recorded", "started_at", "state", "street") VALUES (OLD."access_needs", OLD."city", OLD."contact_notes", OLD."country", OLD."done", OLD."finished_at", OLD."gender", OLD."id", OLD."identity_checked_at", OLD."identity_checked_how", OLD."language", OLD."needs_interpreter", OLD."patient_id", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."postal_code", OLD."prefers", OLD."session_place", OLD."sex_recorded", OLD."started_at", OLD."state", OLD."street"); RETURN NULL;', hash='dc7e2010a3655d7ef230e40e2266610e5b829204', operation='DELETE', pgid='pgtrigger_delete_delete_354da', table='intake_registration', when='AFTER')),
+            model_name="registration",
+            trigger=pgtrigger.compiler.Trigger(
+                name="delete_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "intake_registrationevent" ("access_needs", "city", "contact_notes", "country", "done", "finished_at", "gender", "id", "identity_checked_at", "identity_checked_how", "language", "needs_interpreter", "patient_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "postal_code", "prefers", "session_place", "sex_recorded", "started_at", "state", "street") VALUES (OLD."access_needs", OLD."city", OLD."contact_notes", OLD."country", OLD."done", OLD."finished_at", OLD."gender", OLD."id", OLD."identity_checked_at", OLD."identity_checked_how", OLD."language", OLD."needs_interpreter", OLD."patient_id", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."postal_code", OLD."prefers", OLD."session_place", OLD."sex_recorded", OLD."started_at", OLD."state", OLD."street"); RETURN NULL;',
+                    hash="dc7e2010a3655d7ef230e40e2266610e5b829204",
+                    operation="DELETE",
+                    pgid="pgtrigger_delete_delete_354da",
+                    table="intake_registration",
+                    when="AFTER",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='riskalert',
-            index=models.Index(models.OrderBy(models.F('due_at'), nulls_last=True), condition=models.Q(('state', 'closed'), _negated=True), name='alert_due'),
+            model_name="riskalert",
+            index=models.Index(
+                models.OrderBy(models.F("due_at"), nulls_last=True),
+                condition=models.Q(("state", "closed"), _negated=True),
+                name="alert_due",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='riskalert',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'closed'), _negated=True), fields=('patient', 'tier'), name='alert_one_open_per_tier'),
+            model_name="riskalert",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "closed"), _negated=True),
+                fields=("patient", "tier"),
+                name="alert_one_open_per_tier",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='riskalert',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('acknowledged_at__isnull', True), ('acknowledged_by__isnull', True)), models.Q(('acknowledged_at__isnull', False), ('acknowledged_by__isnull', False)), _connector='OR'), name='alert_acknowledged_at_and_by'),
+            model_name="riskalert",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("acknowledged_at__isnull", True), ("acknowledged_by__isnull", True)),
+                    models.Q(("acknowledged_at__isnull", False), ("acknowledged_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="alert_acknowledged_at_and_by",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='riskalert',
-            constraint=models.CheckConstraint(condition=models.Q(('state', 'open'), ('acknowledged_at__isnull', False), _connector='OR'), name='alert_seen_before_the_rest'),
+            model_name="riskalert",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state", "open"), ("acknowledged_at__isnull", False), _connector="OR"),
+                name="alert_seen_before_the_rest",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='riskalert',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', True), ('closed_by__isnull', True), ('closing_signature', ''), ('closing_words', ''), ('outcome', ''), models.Q(('state', 'closed'), _negated=True)), models.Q(('closed_at__isnull', False), ('closed_by__isnull', False), ('state', 'closed'), models.Q(('outcome', ''), _negated=True), models.Q(('closing_words', ''), _negated=True), models.Q(('closing_signature', ''), _negated=True)), _connector='OR'), name='alert_closed_by_a_person'),
+            model_name="riskalert",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("closed_at__isnull", True),
+                        ("closed_by__isnull", True),
+                        ("closing_signature", ""),
+                        ("closing_words", ""),
+                        ("outcome", ""),
+                        models.Q(("state", "closed"), _negated=True),
+                    ),
+                    models.Q(
+                        ("closed_at__isnull", False),
+                        ("closed_by__isnull", False),
+                        ("state", "closed"),
+                        models.Q(("outcome", ""), _negated=True),
+                        models.Q(("closing_words", ""), _negated=True),
+                        models.Q(("closing_signature", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="alert_closed_by_a_person",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='riskalert',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "intake_riskalertevent" ("acknowledged_at", "acknowledged_by_id", "closed_at", "closed_by_id", "closing_signature", "closing_words", "due_at", "id", "opened_at", "outcome", "patient_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "state", "tier") VALUES (NEW."acknowledged_at", NEW."acknowledged_by_id", NEW."closed_at", NEW."closed_by_id", NEW."closing_signature", NEW."closing_words", NEW."due_at", NEW."id", NEW."opened_at", NEW."outcome", NEW."patient_id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."state", NEW."tier"); RETURN NULL;', hash='2bfbca1814dd5de791562d2b901ff3120a29a288', operation='INSERT', pgid='pgtrigger_insert_insert_b42ba', table='intake_riskalert', when='AFTER')),
+            model_name="riskalert",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "intake_riskalertevent" ("acknowledged_at", "acknowledged_by_id", "closed_at", "closed_by_id", "closing_signature", "closing_words", "due_at", "id", "opened_at", "outcome", "patient_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "state", "tier") VALUES (NEW."acknowledged_at", NEW."acknowledged_by_id", NEW."closed_at", NEW."closed_by_id", NEW."closing_signature", NEW."closing_words", NEW."due_at", NEW."id", NEW."opened_at", NEW."outcome", NEW."patient_id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."state", NEW."tier"); RETURN NULL;',
+                    hash="2bfbca1814dd5de791562d2b901ff3120a29a288",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_b42ba",
+                    table="intake_riskalert",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='riskalert',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "intake_riskalertevent" ("acknowledged_at", "acknowledged_by_id", "closed_at", "closed_by_id", "closing_signature", "closing_words", "due_at", "id", "opened_at", "outcome", "patient_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "state", "tier") VALUES (NEW."acknowledged_at", NEW."acknowledged_by_id", NEW."closed_at", NEW."closed_by_id", NEW."closing_signature", NEW."closing_words", NEW."due_at", NEW."id", NEW."opened_at", NEW."outcome", NEW."patient_id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."state", NEW."tier"); RETURN NULL;', hash='1be1611a8122ff65bab76b60ce97fa1aab4ab1e7', operation='UPDATE', pgid='pgtrigger_update_update_da143', table='intake_riskalert', when='AFTER')),
+            model_name="riskalert",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
+                    func='INSERT INTO "intake_riskalertevent" ("acknowledged_at", "acknowledged_by_id", "closed_at", "closed_by_id", "closing_signature", "closing_words", "due_at", "id", "opened_at", "outcome", "patient_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "state", "tier") VALUES (NEW."acknowledged_at", NEW."acknowledged_by_id", NEW."closed_at", NEW."closed_by_id", NEW."closing_signature", NEW."closing_words", NEW."due_at", NEW."id", NEW."opened_at", NEW."outcome", NEW."patient_id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."state", NEW."tier"); RETURN NULL;',
+                    hash="1be1611a8122ff65bab76b60ce97fa1aab4ab1e7",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_da143",
+                    table="intake_riskalert",
+                    when="AFTER",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='alertresponder',
-            constraint=models.UniqueConstraint(fields=('alert', 'user'), name='alert_responder_once'),
+            model_name="alertresponder",
+            constraint=models.UniqueConstraint(fields=("alert", "user"), name="alert_responder_once"),
         ),
         migrations.AddConstraint(
-            model_name='alertattempt',
-            constraint=models.CheckConstraint(condition=models.Q(('reached', False), ('left_message', False), _connector='OR'), name='attempt_reached_or_left_message'),
+            model_name="alertattempt",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("reached", False), ("left_message", False), _connector="OR"),
+                name="attempt_reached_or_left_message",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='riskalertevent',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='412a4eec4069456c8c90a835befadcdd84d89a87', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_66498', table='intake_riskalertevent', when='BEFORE')),
+            model_name="riskalertevent",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="412a4eec4069456c8c90a835befadcdd84d89a87",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_66498",
+                    table="intake_riskalertevent",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='riskassessment',
-            index=models.Index(fields=['patient', '-at'], name='assessment_of_patient'),
+            model_name="riskassessment",
+            index=models.Index(fields=["patient", "-at"], name="assessment_of_patient"),
         ),
         migrations.AddConstraint(
-            model_name='riskassessment',
-            constraint=models.CheckConstraint(condition=models.Q(('next_contact_on__isnull', False), ('steps__contains', ['emergency']), _connector='OR'), name='assessment_names_next_contact'),
+            model_name="riskassessment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("next_contact_on__isnull", False), ("steps__contains", ["emergency"]), _connector="OR"
+                ),
+                name="assessment_names_next_contact",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='riskassessment',
-            constraint=models.CheckConstraint(condition=models.Q(('steps', []), _negated=True), name='assessment_names_steps'),
+            model_name="riskassessment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("steps", []), _negated=True), name="assessment_names_steps"
+            ),
         ),
         migrations.AddIndex(
-            model_name='risktrigger',
-            index=models.Index(fields=['response'], name='trigger_of_response'),
+            model_name="risktrigger",
+            index=models.Index(fields=["response"], name="trigger_of_response"),
         ),
     ]
