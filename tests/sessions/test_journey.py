@@ -125,6 +125,20 @@ def test_two_windows_show_a_conflict_and_lose_no_character(case, page_for):
     expect(second.get_by_label("Next focus")).to_have_value("What the first window holds\nWhat the second window holds")
 
 
+def test_a_note_signed_in_another_window_keeps_what_is_typed_here(case, page_for):
+    page, note = page_for(case.therapist), case.note
+    page.goto(url("note-edit", note.pk))
+    signed(note.session)
+    page.get_by_label("Next focus").fill("Typed after the signature")
+    page.keyboard.press("Control+s")
+    expect(page.locator("#dock-state")).to_have_text("Signed in another window. Copy your text")
+    # The browser would ask before it leaves: the text counts as unsaved.
+    assert not page.evaluate("window.dispatchEvent(new Event('beforeunload', {cancelable: true}))")
+    page.get_by_role("button", name="Save draft").last.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("The note is signed")
+    expect(page.locator("main")).to_contain_text("Typed after the signature")
+
+
 def test_a_lost_connection_keeps_the_text_and_saves_it_later(case, page_for):
     page, note = page_for(case.therapist), case.note
     page.goto(url("note-edit", note.pk))
@@ -165,27 +179,33 @@ def test_a_note_is_signed_by_keys_alone(case, page_for):
     expect(page.locator(".head")).to_contain_text("Signed")
 
 
-def test_pages_of_treatment_are_accessible_and_light(case, page_for):
-    page, patient, before = page_for(case.therapist), case.patient, case.before
-    course = before.session.course
-    addresses = [
-        url("note-list"),
-        url("note-edit", case.note.pk) + "?check",
-        url("note-sign", case.note.pk),
-        url("note-detail", before.pk),
-        url("note-reading", case.note.pk),
-        url("note-risk", case.note.pk),
-        url("addendum-create", before.pk),
-        url("chart-detail", patient.pk),
-        url("chart-notes", patient.pk),
-        url("course-detail", course.pk),
-        url("course-create", patient.pk),
-    ]
-    for address in addresses:
+def staff_pages(case) -> dict[str, list[str]]:
+    """The clinicians' pages in three parts, so that no test takes long."""
+    note, before, patient = case.note, case.before, case.patient
+    return {
+        "writing": [url("note-edit", note.pk) + "?check", url("note-sign", note.pk), url("note-reading", note.pk)],
+        "reading": [url("note-list"), url("note-detail", before.pk), url("chart-detail", patient.pk)],
+        "beside": [
+            url("note-risk", note.pk),
+            url("addendum-create", before.pk),
+            url("chart-notes", patient.pk),
+            url("course-detail", before.session.course_id),
+            url("course-create", patient.pk),
+        ],
+    }
+
+
+@pytest.mark.parametrize("part", ["writing", "reading", "beside"])
+def test_pages_of_clinicians_are_accessible(case, page_for, part):
+    page = page_for(case.therapist)
+    for address in staff_pages(case)[part]:
         page.goto(address)
         assert_accessible(page)
-    theirs = page_for(patient.user)
-    for address in (url("patient-course"), url("patient-note-list"), url("patient-note", before.pk)):
+
+
+def test_pages_of_the_patient_are_accessible_and_the_editor_is_light(case, page_for):
+    theirs = page_for(case.patient.user)
+    for address in (url("patient-course"), url("patient-note-list"), url("patient-note", case.before.pk)):
         theirs.goto(address)
         assert_accessible(theirs)
     weight = wire_weight(page_for(case.therapist), url("note-edit", case.note.pk))
