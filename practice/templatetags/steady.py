@@ -54,7 +54,8 @@ class SteadyNode(Node):
     def key(self, context: template.Context) -> tuple[Any, ...] | None:
         """All that the content depends on; None where it must be rendered anew."""
         request = context.get("request")
-        if settings.DEBUG or (self.visitors and (request is None or request.user.is_authenticated)):
+        reader = getattr(request, "user", None)  # none yet where a request is refused before anybody was looked for
+        if settings.DEBUG or (self.visitors and (reader is None or reader.is_authenticated)):
             return None
         page = (
             (context.template.name, request.resolver_match and request.resolver_match.view_name)

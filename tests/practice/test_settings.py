@@ -146,7 +146,7 @@ def assert_guarded(response) -> None:
     assert "frame-ancestors 'none'" in policy
     assert "base-uri 'none'" in policy
     assert response.headers["X-Content-Type-Options"] == "nosniff"
-    assert response.headers["Referrer-Policy"] in {"same-origin", "no-referrer"}
+    assert response.headers["Referrer-Policy"] in {"same-origin", "no-referrer", "strict-origin"}
     assert response.headers["Cross-Origin-Opener-Policy"] == "same-origin"
     assert response.headers["X-Frame-Options"] == "DENY"
 
