@@ -39,7 +39,7 @@ def with_wrk(url: str, *, clients: int, seconds: float, cookie: str) -> Sample:
         WRK,
         "-t1",
         f"-c{clients}",
-        f"-d{seconds:g}s",
+        f"-d{max(1, round(seconds))}s",
         "--timeout",
         "10s",
         "--latency",
