@@ -21,7 +21,7 @@ from practice.models.message import WAITING
 
 SENT_AFTER = timedelta(seconds=4)
 # What lies days back is sent a few minutes late and many at once, or the clinic would take twice as long to build.
-LONG_AGO, GATHERED = timedelta(days=3), timedelta(minutes=20)
+LONG_AGO, GATHERED = timedelta(days=2), timedelta(minutes=50)
 
 
 class Timeline:
