@@ -19,6 +19,7 @@ from practice.audit import Action, record
 from practice.models import Appointment, AppointmentType, ConsentRecord, Patient, Therapist, User
 from practice.models.consent import ConsentType, Decision
 from practice.roles import Role
+from practice.zone import today_in
 from sessions import numbering, plan
 from sessions.models import RUNNING, TERMINAL, ConsultationOutcome, Course, CourseMove, CoursePlanItem, State
 
@@ -215,7 +216,7 @@ def take_into_care(*, by: User, course: Course) -> None:
 def wait(*, by: User, course: Course, reason: str, next_contact_on: dt.date) -> Course:
     """Accepted, but no place yet. Asks for a reason and a next contact within 30 days."""
     require(reason, _("Say what the person waits for."))
-    if next_contact_on > timezone.now().date() + LONGEST_WAIT:
+    if next_contact_on > today_of(course) + LONGEST_WAIT:
         raise FactsMissing(_("The next contact is due within 30 days."))
     facts = {"next_contact_on": next_contact_on.isoformat()}
     return move(by=by, course=course, to=State.WAITING, reason=reason, facts=facts)
@@ -232,7 +233,7 @@ def pause(
         (contact_plan, _("Say how you stay in touch.")),
     ):
         require(value, words)
-    if expected_back_on > timezone.now().date() + LONGEST_PAUSE:
+    if expected_back_on > today_of(course) + LONGEST_PAUSE:
         raise FactsMissing(_("A pause lasts at most 90 days."))
     facts = {
         "expected_back_on": expected_back_on.isoformat(),
@@ -332,6 +333,11 @@ def note_move(*, by: User, course: Course, before: str, reason: str, facts: dict
     )
     detail = {"from": before, "to": course.state}
     record(by=by, action=Action.CHANGE, obj=course, patient=course.patient_id, detail=detail)
+
+
+def today_of(course: Course) -> dt.date:
+    """The date on the calendar of the course's therapist, who names the days of a wait and of a pause."""
+    return today_in(course.therapist.user.time_zone)
 
 
 def require(value: str, words: Any) -> None:

@@ -110,12 +110,12 @@ def test_changing_the_template_keeps_what_was_delivered(course, therapist):
 
 # -- Moving ----------------------------------------------------------------------------------------------------------
 def test_a_pause_names_its_facts_and_ends(course, therapist):
-    back = timezone.now().date() + timedelta(days=60)
+    back = timezone.localdate() + timedelta(days=60)
     facts = {"reason": "Surgery", "expected_back_on": back, "risk_note": "None", "contact_plan": "Phone monthly"}
     with pytest.raises(courses.FactsMissing):
         courses.pause(by=therapist, course=course, **{**facts, "contact_plan": " "})
     with pytest.raises(courses.FactsMissing):
-        courses.pause(by=therapist, course=course, **{**facts, "expected_back_on": back + timedelta(days=31)})
+        courses.pause(by=therapist, course=course, **{**facts, "expected_back_on": back + timedelta(days=32)})
     paused = courses.pause(by=therapist, course=course, **facts)
     assert paused.state == State.PAUSED
     assert courses.resume(by=therapist, course=paused).state == State.ACTIVE

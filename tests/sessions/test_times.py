@@ -1,12 +1,14 @@
 """Every printed moment follows the clock of the person or the clinic. Half past midnight UTC is the evening before."""
 
+from datetime import date, timedelta
+
 import pytest
 import time_machine
 from django.urls import reverse
 
 from practice import invitations
 from practice.models import Appointment, User
-from sessions import documents
+from sessions import courses, documents
 from tests import cast
 from tests.intake.conftest import answered, in_use, responders
 from tests.sessions.conftest import attend, note_of, signed
@@ -82,3 +84,26 @@ def test_a_measure_of_the_evening_bears_the_patients_day_in_the_signed_document(
     note = signed(attend(course.patient, therapist, 0.1), measures_reason="")
     assert [row["taken_on"] for row in note.document["measures"]] == ["2026-05-12"]
     assert documents.is_intact(note)
+
+
+@pytest.mark.parametrize(
+    ("now", "zone", "today"),
+    [
+        ("2026-05-13 06:59", "America/Los_Angeles", date(2026, 5, 12)),
+        ("2026-05-13 07:01", "America/Los_Angeles", date(2026, 5, 13)),
+        ("2026-05-13 12:01", "Pacific/Auckland", date(2026, 5, 14)),
+    ],
+)
+def test_the_longest_wait_and_pause_are_counted_from_the_therapists_own_day(now, zone, today, treated, therapist):
+    therapist.time_zone = zone
+    therapist.save()
+    with time_machine.travel(cast.at(now), tick=False):
+        course = courses.begin_intake(by=therapist, patient=treated, therapist=therapist.therapist)
+        with pytest.raises(courses.FactsMissing, match="30 days"):
+            courses.wait(by=therapist, course=course, reason="No place", next_contact_on=today + timedelta(days=31))
+        courses.wait(by=therapist, course=course, reason="No place", next_contact_on=today + timedelta(days=30))
+        course = courses.open_course(by=therapist, patient=treated, therapist=therapist.therapist, template="12")
+        facts = {"reason": "Surgery", "risk_note": "None", "contact_plan": "Phone monthly"}
+        with pytest.raises(courses.FactsMissing, match="90 days"):
+            courses.pause(by=therapist, course=course, expected_back_on=today + timedelta(days=91), **facts)
+        courses.pause(by=therapist, course=course, expected_back_on=today + timedelta(days=90), **facts)
