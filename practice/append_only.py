@@ -53,3 +53,33 @@ def only_if_app_role(statement: str) -> str:
       IF EXISTS (SELECT FROM pg_roles WHERE rolname = '{settings.DATABASE_APP_ROLE}') THEN EXECUTE '{quoted}'; END IF;
     END $do$;
     """
+
+
+def insert_without(column: str, table: str) -> str:
+    """SQL that leaves the application role the right to insert into every column of ``table`` but ``column``.
+
+    A column that is added later needs a grant of its own.
+    """
+    return f"""
+    DO $do$ DECLARE columns text; BEGIN
+      IF EXISTS (SELECT FROM pg_roles WHERE rolname = '{settings.DATABASE_APP_ROLE}') THEN
+        SELECT string_agg(quote_ident(attname), ', ') INTO columns FROM pg_attribute
+        WHERE attrelid = '{table}'::regclass AND attnum > 0 AND NOT attisdropped AND attname <> '{column}';
+        EXECUTE 'REVOKE INSERT ON {table} FROM {settings.DATABASE_APP_ROLE}';
+        EXECUTE format('GRANT INSERT (%s) ON {table} TO {settings.DATABASE_APP_ROLE}', columns);
+      END IF;
+    END $do$;
+    """
+
+
+def begin_history(table: str) -> str:
+    """SQL that writes each row of ``table`` that has no history yet into its history, labelled ``begin``."""
+    return f"""
+    DO $do$ DECLARE columns text; BEGIN
+      SELECT string_agg(quote_ident(attname), ', ') INTO columns FROM pg_attribute
+      WHERE attrelid = '{table}'::regclass AND attnum > 0 AND NOT attisdropped;
+      EXECUTE format(
+        'INSERT INTO {table}event (%s, pgh_label, pgh_created_at, pgh_obj_id) SELECT %s, ''begin'', now(), id '
+        'FROM {table} AS t WHERE NOT EXISTS (SELECT FROM {table}event WHERE pgh_obj_id = t.id)', columns, columns);
+    END $do$;
+    """

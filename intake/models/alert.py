@@ -36,6 +36,7 @@ class AlertState(models.TextChoices):
     CLOSED = "closed", _("Closed")
 
 
+@pghistory.track(pghistory.InsertEvent(), pghistory.UpdateEvent(), pghistory.DeleteEvent())
 class RiskResponder(models.Model):
     """A clinician who answers risk alerts beside the treating therapist. Two of them, or no risk question is asked."""
 

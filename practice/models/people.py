@@ -173,6 +173,7 @@ class TherapistQuerySet(models.QuerySet["Therapist"]):
         return self.filter(is_listed=True, user__is_active=True).select_related("user").order_by("sort_key", "pk")
 
 
+@pghistory.track(pghistory.InsertEvent(), pghistory.UpdateEvent(), pghistory.DeleteEvent())
 class Therapist(models.Model):
     """A therapist's public profile and calendar; the person signs in as ``user``."""
 

@@ -2,6 +2,7 @@
 
 from zoneinfo import ZoneInfo
 
+import pghistory
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
@@ -9,6 +10,7 @@ from phonenumber_field.modelfields import PhoneNumberField
 from practice.models.zone import ZoneField
 
 
+@pghistory.track(pghistory.InsertEvent(), pghistory.UpdateEvent(), pghistory.DeleteEvent())
 class Practice(models.Model):
     """The one practice this installation serves. ``short_name`` is neutral: messages show it to anyone who looks."""
 
@@ -32,6 +34,7 @@ class Practice(models.Model):
         return self.name
 
 
+@pghistory.track(pghistory.InsertEvent(), pghistory.UpdateEvent(), pghistory.DeleteEvent())
 class Location(models.Model):
     """A place with doors. All its wall-clock times are in its own zone."""
 
@@ -48,6 +51,7 @@ class Location(models.Model):
         return ZoneInfo(self.zone)
 
 
+@pghistory.track(pghistory.InsertEvent(), pghistory.UpdateEvent(), pghistory.DeleteEvent())
 class Room(models.Model):
     location = models.ForeignKey(Location, models.PROTECT, related_name="rooms")
     name = models.CharField(max_length=60)

@@ -18,6 +18,7 @@ class Modality(models.TextChoices):
     PHONE = "phone", _("Phone")
 
 
+@pghistory.track(pghistory.InsertEvent(), pghistory.UpdateEvent(), pghistory.DeleteEvent())
 class AppointmentType(models.Model):
     """A kind of visit with its length and its rules. ``code`` is fixed; words and numbers are the practice's."""
 

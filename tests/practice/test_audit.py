@@ -315,6 +315,34 @@ def test_a_forged_time_and_transaction_are_replaced_by_the_real_ones(as_app_role
     assert event.xact == int(as_app_role.fetchone()[0])
 
 
+def test_the_app_role_cannot_choose_the_number_of_a_row_or_of_a_seal(as_app_role):
+    """Each attack alone, so that the refusal is of the number and of nothing after it."""
+    seal = """INSERT INTO practice_auditseal (id, from_xact, until_xact, events, total_events, previous, digest)
+              OVERRIDING SYSTEM VALUE VALUES (900000001, '0', '1', 1, 1, '', '')"""
+    event = INSERT.replace("(actor_roles", "(id, at, xact, actor_roles").replace(
+        "VALUES (", "OVERRIDING SYSTEM VALUE VALUES (900000001, now(), '7', "
+    )
+    copied = "COPY practice_auditevent (id, action) FROM STDIN"
+    counted = "SELECT setval('practice_auditevent_id_seq', 1)"
+    for attack in (seal, event, copied, counted):
+        with pytest.raises(DatabaseError, match="permission denied for (table|sequence)"), transaction.atomic():
+            as_app_role.execute(attack)
+
+
+def test_a_forged_time_of_a_seal_is_replaced_by_the_real_one(as_app_role):
+    sealed = AuditSeal.objects.create(
+        from_xact=0,
+        until_xact=1,
+        events=1,
+        total_events=1,
+        previous=b"",
+        digest=b"",
+        sealed_at=datetime(2001, 1, 1, tzinfo=UTC),
+    )
+    sealed.refresh_from_db()
+    assert sealed.sealed_at.year > 2001
+
+
 def test_the_app_role_can_record_and_read(as_app_role):
     audit.record(by=None, action=audit.Action.VIEW, obj="week")
     assert AuditEvent.objects.count() == 2
