@@ -12,16 +12,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from education import articles
 from education.models import Article, ArticleAssignment, ArticleVersion
-from intake import alerts
 from practice.action import action
 from practice.audit import Action, record
 from practice.models import Appointment, Status, User
 from practice.roles import CLINICIANS, Role
-from sessions import documents, homework, note_fields, numbering
+from sessions import documents, homework, note_fields, numbering, risk_check
 from sessions.models import Addendum, CoursePlanItem, NoteArticle, NoteDraftVersion, NoteIntervention, ProgressNote
 from sessions.note_completeness import Problem, Surroundings, problems
 from sessions.note_fields import Content
@@ -100,13 +98,17 @@ def save_draft(*, by: User, note: ProgressNote, content: Content, version: int, 
     """Save the whole typed ``content`` of a draft that its window knew at ``version``.
 
     The same text again saves nothing. ``window`` names the page that sends: its own earlier save, whose answer got
-    lost, is no conflict. Raises :class:`NotTheAuthor`, :class:`NoteLocked`, and :class:`StaleVersion` after keeping the
-    typed text as a clash.
+    lost, is no conflict. Raises :class:`NotTheAuthor`; :class:`NoteLocked` after heeding a risk answer in the typed
+    text; :class:`StaleVersion` after keeping the typed text as a clash.
     """
     try:
-        return store_draft(by=by, note=note, content=content, version=version, window=window)
-    except StaleVersion:
-        keep_clash(by=by, note=note, content=content, version=version, window=window)
+        try:
+            return store_draft(by=by, note=note, content=content, version=version, window=window)
+        except StaleVersion:
+            keep_clash(by=by, note=note, content=content, version=version, window=window)
+            raise
+    except NoteLocked:
+        risk_check.heed_late(by=by, note=note, content=content)
         raise
 
 
@@ -125,7 +127,7 @@ def store_draft(*, by: User, note: ProgressNote, content: Content, version: int,
     )
     note.draft_versions.filter(is_clash=False, version__lte=note.version - VERSIONS_KEPT).delete()
     record(by=by, action=Action.CHANGE, obj=note, patient=note.patient_id, detail={"version": note.version})
-    heed_risk(by=by, note=note, content=content)
+    risk_check.heed(by=by, note=note, content=content)
     return note
 
 
@@ -159,29 +161,16 @@ def keep_clash(*, by: User, note: ProgressNote, content: Content, version: int, 
         defaults={"version": version, "content": dict(content), "saved_at": timezone.now()},
     )
     record(by=by, action=Action.CHANGE, obj=note, patient=note.patient_id, detail={"clash": kept.pk})
-    heed_risk(by=by, note=note, content=content)
+    risk_check.heed(by=by, note=note, content=content)
     return kept
 
 
 @action
 def settle(*, by: User, note: ProgressNote, content: Content, version: int, clash: NoteDraftVersion) -> ProgressNote:
-    """Save what the author made of two texts, and let the compared one go. Raises as :func:`save_draft` does."""
+    """Save what the author made of two texts, and let the compared one go. Raises as :func:`store_draft` does."""
     note = store_draft(by=by, note=note, content=content, version=version, window="")
     NoteDraftVersion.objects.filter(pk=clash.pk, note=note, is_clash=True).delete()
     return note
-
-
-def heed_risk(*, by: User, note: ProgressNote, content: Content) -> None:
-    """A risk check above "none" is acted on when it is saved, not when the note is signed (clinical.md 0.3 rule 2).
-
-    ``content`` is what was typed, be it in a window whose text did not become the note's. Once for a note and tier; a
-    later, milder answer closes nothing.
-    """
-    tier = note_fields.risk_tier(content)
-    if tier and (not note.risk_told or tier < note.risk_told):
-        alerts.mark_by_clinician(by=by, patient=note.patient, tier=tier, words=_("From the risk check of a session."))
-        note.risk_told = tier
-        note.save(update_fields=["risk_told"])
 
 
 # -- What a note needs to know ---------------------------------------------------------------------------------------
@@ -190,15 +179,9 @@ def surroundings(note: ProgressNote) -> Surroundings:
     return Surroundings(
         homework_due=[line.pk for line in homework.due_for(note)],
         has_measures=bool(documents.measure_rows(note)),
-        has_risk_form=has_risk_form(note),
+        has_risk_form=risk_check.has_form(note),
         has_course=note.session is None or note.session.course_id is not None,
     )
-
-
-def has_risk_form(note: ProgressNote) -> bool:
-    """Whether the author has filled in the structured form since this visit began."""
-    made = note.patient.risk_assessments.filter(by=note.author_id, at__gte=note.appointment.starts_at)
-    return made.exists()
 
 
 def left(note: ProgressNote, around: Surroundings | None = None) -> list[Problem]:

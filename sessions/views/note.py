@@ -18,10 +18,10 @@ from practice.access import roles
 from practice.audit import Action, record
 from practice.models import Appointment
 from practice.roles import Role
-from sessions import note_fields, notes
-from sessions.forms.note import NoteForm, read
+from sessions import note_fields, notes, risk_check
+from sessions.forms.note import read
 from sessions.models import NoteDraftVersion, ProgressNote
-from sessions.views.note_page import PARTS, differences, edit_context, merged, shown
+from sessions.views.note_page import differences, edit_context, keys_that_differ, label_of, merged, shown
 
 CLINICIANS = (Role.THERAPIST, Role.TRAINEE, Role.SUPERVISOR)
 AUTHORS = (Role.THERAPIST, Role.TRAINEE)
@@ -87,7 +87,7 @@ def save_and_go(request: HttpRequest, note: ProgressNote, then: str, change: Any
         return clash_page(request, stale.note, clash_of(request, note), status=409)
     except notes.NoteLocked:
         return locked_page(request, note, content)
-    if note_fields.risk_is_above_none(content) and not notes.has_risk_form(saved) and then != "risk":
+    if note_fields.risk_is_above_none(content) and not risk_check.has_form(saved) and then != "risk":
         messages.warning(request, _("The risk check asks for the structured form. The responders have been told."))
     if then in NEXT_PAGES:
         return redirect(NEXT_PAGES[then], pk=note.pk)
@@ -104,17 +104,21 @@ def clash_of(request: HttpRequest, note: ProgressNote) -> NoteDraftVersion:
 
 
 def locked_page(request: HttpRequest, note: ProgressNote, content: dict[str, Any]) -> HttpResponse:
-    """The note was signed in another window: say so, and hand back what was typed here."""
-    form = NoteForm(note.kind, content)
-    context = {"note": note, "form": form, "error_title": True, "typed": typed_text(note.kind, content)}
+    """The note was signed in another window: say so, and hand back what was typed here and is not in it."""
+    note.refresh_from_db(fields=["content"])
+    context = {
+        "note": note,
+        "error_title": True,
+        "typed": typed_besides(note, content),
+        "risk_is_told": note_fields.risk_is_above_none(content),
+    }
     return render(request, "sessions/note/locked.html", context, status=409)
 
 
-def typed_text(kind: str, content: dict[str, Any]) -> list[tuple[str, str]]:
-    """The free text of a content with its labels, homework and its review included, to copy into an addendum."""
-    fields = [entry for entry in note_fields.fields_of(kind) if entry.type in ("line", "text")]
-    texts = [(str(e.label), text) for e in fields if (text := note_fields.text_of(content, e.key))]
-    return texts + [(str(PARTS[key]), shown(key, content[key])) for key in ("homework", "reviews") if content.get(key)]
+def typed_besides(note: ProgressNote, content: dict[str, Any]) -> list[tuple[str, str]]:
+    """Every part of a content, with its label, that the signed note does not hold like this; to copy elsewhere."""
+    other = [key for key in keys_that_differ(note, content) if content.get(key)]
+    return [(label_of(key), shown(key, content[key])) for key in other]
 
 
 @require_POST

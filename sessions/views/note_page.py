@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from practice.models import Appointment
-from sessions import documents, homework, note_completeness, note_fields, note_words, notes, plan
+from sessions import documents, homework, note_completeness, note_fields, note_words, notes, plan, risk_check
 from sessions.forms.note import NoteForm
 from sessions.models import HomeworkLine, NoteDraftVersion, ProgressNote
 
@@ -44,7 +44,7 @@ def edit_context(note: ProgressNote, *, check: bool) -> dict[str, Any]:
     """Everything of the editor page; ``check`` puts what is left beside the fields."""
     due = homework.due_for(note)
     rows = documents.measure_rows(note)
-    has_risk_form = notes.has_risk_form(note)
+    has_risk_form = risk_check.has_form(note)
     around = note_completeness.Surroundings(
         homework_due=[line.pk for line in due],
         has_measures=bool(rows),
@@ -172,9 +172,14 @@ PARTS = {
 }
 
 
-def keys_that_differ(note: ProgressNote, clash: NoteDraftVersion) -> list[str]:
+def keys_that_differ(note: ProgressNote, typed: note_fields.Content) -> list[str]:
+    """The parts of a note, in the order of its form, that another text of it says differently."""
     keys = [entry.key for entry in note_fields.fields_of(note.kind)] + list(PARTS)
-    return [key for key in keys if note.content.get(key) != clash.content.get(key)]
+    return [key for key in keys if note.content.get(key) != typed.get(key)]
+
+
+def label_of(key: str) -> str:
+    return str(note_fields.BY_KEY[key].label if key in note_fields.BY_KEY else PARTS[key])
 
 
 def differences(
@@ -184,14 +189,14 @@ def differences(
     return [
         Difference(
             key,
-            str(note_fields.BY_KEY[key].label if key in note_fields.BY_KEY else PARTS[key]),
+            label_of(key),
             shown(key, note.content.get(key)),
             shown(key, clash.content.get(key)),
             can_be_both(key),
             chosen.get(f"keep-{key}") or suggested_choice(key, note.content.get(key), clash.content.get(key)),
             key in undecided,
         )
-        for key in keys_that_differ(note, clash)
+        for key in keys_that_differ(note, clash.content)
     ]
 
 
@@ -234,7 +239,7 @@ def shown(key: str, value: Any) -> str:
 def merged(note: ProgressNote, clash: NoteDraftVersion, data: QueryDict) -> tuple[dict[str, Any], list[str]]:
     """The content the author made of both, and the parts about which nothing was said."""
     content, undecided = dict(note.content), []
-    for key in keys_that_differ(note, clash):
+    for key in keys_that_differ(note, clash.content):
         saved, typed, keep = note.content.get(key), clash.content.get(key), data.get(f"keep-{key}")
         if keep == TYPED:
             content[key] = typed

@@ -179,6 +179,9 @@ def note_reading(request: HttpRequest, pk: int) -> HttpResponse:
             except NotAssignable:
                 status = 409
                 form.add_error("article", _("This text is being checked and cannot be given now."))
+            except notes.NoteLocked as refusal:
+                status = 409
+                form.add_error(None, sentence_of(refusal))
     record(by=request.user, action=Action.VIEW, obj="reading", patient=note.patient_id)
     return render(request, "sessions/note/reading.html", {"note": note, "form": form}, status=status)
 
@@ -186,9 +189,12 @@ def note_reading(request: HttpRequest, pk: int) -> HttpResponse:
 @roles(*AUTHORS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def note_risk(request: HttpRequest, pk: int) -> HttpResponse:
-    """The structured risk form of clinical.md 7.4, opened by a risk check above "none"."""
-    note = open_draft(request, pk)
-    if note is None:
+    """The structured risk form of clinical.md 7.4, opened by a risk check above "none".
+
+    Sent after the note was signed in another window it is recorded all the same: it stands beside the note.
+    """
+    note = own_draft(request, pk)
+    if note.is_signed and request.method != "POST":
         return redirect("sessions:note-detail", pk=pk)
     form = AssessmentForm(request.POST or None, today=alerts.today_here())
     alert = alerts.open_alerts(note.patient).filter(tier__in=alerts.URGENT).first()
@@ -198,7 +204,7 @@ def note_risk(request: HttpRequest, pk: int) -> HttpResponse:
         except alerts.AlertClosed:  # a colleague closed it while this form was open; the assessment stands by itself
             alerts.assess(by=request.user, patient=note.patient, **form.facts())
         messages.success(request, _("The assessment is recorded."))
-        return redirect("sessions:note-edit", pk=pk)
+        return redirect("sessions:note-detail" if note.is_signed else "sessions:note-edit", pk=pk)
     record(by=request.user, action=Action.VIEW, obj=note, patient=note.patient_id)
     status = 422 if request.method == "POST" else 200
     return render(request, "sessions/note/risk.html", {"note": note, "form": form, "alert": alert}, status=status)

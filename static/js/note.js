@@ -10,7 +10,7 @@
   const state = document.getElementById("dock-state");
   const left = document.getElementById("left");
   const version = form.elements.version;
-  let last = snapshot(), saving = false, clashed = false, locked = false, leaving = false, told = "";
+  let last = snapshot(), saving = false, clashed = false, locked = false, leaving = false, told = "", heard = "";
 
   function body() { return new URLSearchParams(new FormData(form)); }
   function snapshot() {
@@ -20,6 +20,8 @@
     return data.toString();
   }
   const dirty = () => snapshot() !== last;
+  /* What the risk check says now. It is sent even from a note that was signed meanwhile: a person must see it. */
+  const risk = () => [...form.querySelectorAll("[name^=risk_]:checked")].map((input) => input.name + input.value).join();
 
   /* Only a change of state is announced. */
   function say(kind, text, url) {
@@ -36,9 +38,9 @@
   }
 
   async function save() {
-    if (saving || leaving || locked || !dirty()) return;
+    if (saving || leaving || !dirty() || (locked && risk() === heard)) return;
     saving = true;
-    const sent = snapshot();
+    const sent = snapshot(), sentRisk = risk();
     if (!clashed) say("", words.saving);
     try {
       const answer = await fetch(words.autosave, {
@@ -57,6 +59,7 @@
         if (refused.locked) {
           /* Signed meanwhile: nothing more is saved, and what stands here stays unsaved until it is sent or copied. */
           locked = true;
+          heard = sentRisk;
           say("is-clash", words.locked, refused.locked);
         } else {
           clashed = true;

@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import Page, expect
 
+from intake.models import RiskAlert
 from sessions.models import ProgressNote
 from tests import cast
 from tests.browser import FIRST_VISIT, assert_accessible, wire_weight
@@ -134,7 +135,12 @@ def test_a_note_signed_in_another_window_keeps_what_is_typed_here(case, page_for
     expect(page.locator("#dock-state")).to_have_text("Signed in another window. Copy your text")
     # The browser would ask before it leaves: the text counts as unsaved.
     assert not page.evaluate("window.dispatchEvent(new Event('beforeunload', {cancelable: true}))")
+    # No more text is sent from here, but a risk answer is.
+    page.get_by_role("group", name="Thoughts of suicide").get_by_text("Passive").click()
+    page.keyboard.press("Control+s")
+    until(lambda: [alert.tier for alert in RiskAlert.objects.all()] == ["R1"], "a person is told of the risk answer")
     page.get_by_role("button", name="Save draft").last.click()
+    expect(page.locator("main")).to_contain_text("Those who answer alerts have been told")
     expect(page.get_by_role("heading", level=1)).to_have_text("The note is signed")
     expect(page.locator("main")).to_contain_text("Typed after the signature")
 

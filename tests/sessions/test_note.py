@@ -7,8 +7,6 @@ import time_machine
 from django.utils import timezone
 
 from education import articles
-from intake import alerts
-from intake.models import RiskAlert, RiskTrigger
 from practice.models import AuditEvent, StaffRole
 from practice.roles import Role
 from sessions import documents, note_fields, notes
@@ -182,63 +180,6 @@ def test_homework_of_last_time_is_reviewed(course, therapist):
     note = notes.sign(by=therapist, note=note, version=note.version, similar_is_meant=True)
     assert note.document["reviews"][0]["learning"] == "Mornings work"
     assert line.reviews.get().outcome == "partly"
-
-
-# -- Risk ------------------------------------------------------------------------------------------------------------
-@pytest.mark.parametrize(
-    ("answers", "tier"),
-    [
-        ({"risk_suicide": "none", "risk_others": "none", "risk_abuse": "none"}, None),
-        ({"risk_suicide": "passive"}, "R1"),
-        ({"risk_suicide": "active", "risk_plan": "no", "risk_intent": "no"}, "R1"),
-        ({"risk_suicide": "active", "risk_plan": "yes"}, "R0"),
-        ({"risk_others": "some"}, "R1"),
-        ({"risk_abuse": "concern"}, "R1"),
-    ],
-)
-def test_a_risk_check_is_acted_on_when_it_is_saved(draft, answers, tier):
-    save(draft, answers)
-    assert [alert.tier for alert in RiskAlert.objects.all()] == ([tier] if tier else [])
-
-
-def test_the_responders_are_told_once_a_tier_and_never_untold(draft):
-    note = save(draft, {"risk_suicide": "passive"})
-    note = save(note, {"risk_suicide": "passive", "did": "More text"})
-    note = save(note, {"risk_suicide": "active", "risk_intent": "yes"})
-    save(note, {"risk_suicide": "none"})
-    assert sorted(RiskTrigger.objects.values_list("alert__tier", "alert__state")) == [("R0", "open"), ("R1", "open")]
-
-
-def test_a_risk_answer_in_a_window_that_came_too_late_is_heeded_at_once(draft):
-    save(draft, {"did": "First window"}, version=0, window="a")
-    for text in ("Second", "Second, longer"):
-        with pytest.raises(notes.StaleVersion):
-            save(draft, {"did": text, "risk_suicide": "passive"}, version=0, window="b")
-    assert [alert.tier for alert in RiskAlert.objects.all()] == ["R1"]
-    assert RiskTrigger.objects.count() == 1
-    note = ProgressNote.objects.get(pk=draft.pk)
-    assert (note.content, note.risk_told) == ({"did": "First window"}, "R1")
-
-
-def test_the_structured_form_opens_the_way_to_the_signature(session, therapist):
-    note = written(
-        session, risk_suicide="passive", risk_plan="no", risk_intent="no", risk_means="no", risk_attempt="no"
-    )
-    assert [problem.key for problem in notes.left(note)] == ["risk_form"]
-    alerts.assess(
-        by=therapist,
-        alert=RiskAlert.objects.get(),
-        ideation="passive",
-        plan="no",
-        intent="no",
-        means_access="no",
-        past_attempts="no",
-        harm_to_others="no",
-        judgement="low",
-        steps=["more_contact"],
-        next_contact_on=timezone.now().date() + timedelta(days=2),
-    )
-    assert notes.left(note) == []
 
 
 # -- The signature ---------------------------------------------------------------------------------------------------

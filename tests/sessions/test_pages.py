@@ -15,8 +15,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from education import articles
+from intake.models import RiskAlert, RiskTrigger
 from practice.models import AuditEvent, Status
-from sessions import home, notes, privacy
+from sessions import home, privacy, risk_check
 from sessions.models import Course, ProgressNote
 from tests import cast
 from tests.education.conftest import published
@@ -34,6 +35,14 @@ def typed(note, **changes) -> dict:
     data["homework_text"] = [row["text"] for row in content["homework"]] + [""]
     data["homework_often"] = [row["how_often"] for row in content["homework"]] + [""]
     return {**data, "version": note.version, "window": changes.get("window", "w1")}
+
+
+def assessment() -> dict:
+    """The structured risk form as a browser sends it."""
+    answers = dict.fromkeys(("plan", "intent", "means_access", "past_attempts", "harm_to_others"), "no")
+    day = timezone.localdate() + timedelta(days=2)
+    date = {"next_contact_on_month": day.month, "next_contact_on_day": day.day, "next_contact_on_year": day.year}
+    return {**answers, **date, "ideation": "passive", "judgement": "low", "steps": ["more_contact"]}
 
 
 def url(name, *args):
@@ -107,6 +116,29 @@ def test_autosave_into_a_note_signed_meanwhile_says_locked_and_the_form_hands_th
     assert "Walk to the harbour (daily)" in page
 
 
+def test_a_risk_answer_typed_into_a_note_signed_meanwhile_reaches_those_who_answer_alerts(session, therapist, as_):
+    note, client = signed(session), as_(therapist)
+    sent = typed(note, risk_suicide="passive")
+    assert client.post(url("note-autosave", note.pk), sent).status_code == 409
+    assert [alert.tier for alert in RiskAlert.objects.all()] == ["R1"]
+    page = client.post(url("note-edit", note.pk), sent)
+    assert page.status_code == 409
+    assert dict(page.context["typed"]) == {"Thoughts of suicide": "Passive"}
+    assert "Those who answer alerts have been told" in page.content.decode()
+    assert RiskTrigger.objects.count() == 1
+    quiet = client.post(url("note-edit", note.pk), typed(note)).content.decode()
+    assert "All you typed here is in the signed note" in quiet
+    assert "have been told" not in quiet
+
+
+def test_a_structured_form_sent_after_the_signature_is_recorded_beside_the_note(signed_note, therapist, as_):
+    client = as_(therapist)
+    assert client.get(url("note-risk", signed_note.pk)).headers["Location"] == url("note-detail", signed_note.pk)
+    answer = client.post(url("note-risk", signed_note.pk), assessment())
+    assert answer.headers["Location"] == url("note-detail", signed_note.pk)
+    assert signed_note.patient.risk_assessments.get().ideation == "passive"
+
+
 def test_homework_lines_come_and_go_without_script(draft, therapist, as_):
     client = as_(therapist)
     client.post(url("note-homework-add", draft.pk), typed(draft))
@@ -131,13 +163,10 @@ def test_a_risk_answer_leads_to_the_structured_form(draft, therapist, as_):
     client = as_(therapist)
     page = client.post(url("note-edit", draft.pk), typed(draft, risk_suicide="passive"), follow=True)
     assert url("note-edit", draft.pk) + "?then=risk" in page.content.decode()
-    answers = dict.fromkeys(("plan", "intent", "means_access", "past_attempts", "harm_to_others"), "no")
-    day = timezone.localdate() + timedelta(days=2)
-    date = {"next_contact_on_month": day.month, "next_contact_on_day": day.day, "next_contact_on_year": day.year}
-    form = {**answers, **date, "ideation": "passive", "judgement": "low", "steps": ["more_contact"]}
+    form = assessment()
     assert client.post(url("note-risk", draft.pk), {**form, "judgement": ""}).status_code == 422
     assert client.post(url("note-risk", draft.pk), form).status_code == 302
-    assert notes.has_risk_form(ProgressNote.objects.get(pk=draft.pk))
+    assert risk_check.has_form(ProgressNote.objects.get(pk=draft.pk))
 
 
 # -- Signing ---------------------------------------------------------------------------------------------------------
