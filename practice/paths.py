@@ -71,6 +71,7 @@ urlpatterns = [
     path("desk/day/", desk.desk_day, name="desk-day"),
     path("desk/week/", desk.desk_week, name="desk-week"),
     path("desk/appointments/new/", desk_booking.appointment_create, name="appointment-create"),
+    path("desk/appointments/find/", desk_booking.appointment_find, name="appointment-find"),
     path("desk/appointments/<int:pk>/", desk_sheet.appointment_detail, name="appointment-detail"),
     path("desk/appointments/<int:pk>/move/", desk_booking.appointment_move, name="appointment-move"),
     path("desk/appointments/<int:pk>/cancel/", desk_booking.appointment_cancel, name="appointment-cancel"),

@@ -13,13 +13,13 @@ from practice.patients import email_key, possible_duplicates
 
 
 class SearchForm(forms.Form):
-    """The query string of the list."""
+    """What is typed to find somebody; it travels by POST, so that no name stands in an address."""
 
     q = forms.CharField(required=False, max_length=100)
 
     @classmethod
-    def words(cls, query) -> str:
-        form = cls(query)
+    def words(cls, typed) -> str:
+        form = cls(typed)
         return form.cleaned_data["q"].strip() if form.is_valid() else ""
 
 

@@ -16,11 +16,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
 
-from practice import availability, booking, changing, patients, slots
+from practice import audit, availability, booking, changing, patients, search_words, slots
 from practice.access import roles
 from practice.context import practice_facts
 from practice.forms.desk import CancelForm, WhatForm, WhenForm
+from practice.forms.patient import SearchForm
 from practice.locking import SlotTaken
 from practice.models import Appointment, AppointmentType, Location, Modality, Patient, Therapist
 from practice.roles import Role
@@ -68,6 +70,7 @@ def appointment_create(request: HttpRequest) -> HttpResponse:
     form = when_form(request, what)
     page = booking_page(request, what, choice, form, heading=_("Book a visit"), button=_("Book"), patient=patient)
     if request.method != "POST":
+        audit.record(by=request.user, action=audit.Action.VIEW, obj=patient, patient=patient, detail={"page": "book"})
         return page()
     return take(
         page,
@@ -90,6 +93,15 @@ def appointment_create(request: HttpRequest) -> HttpResponse:
 
 
 @roles(Role.FRONT_DESK, Role.MANAGER)
+@require_POST
+def appointment_find(request: HttpRequest) -> HttpResponse:
+    """Look for the person to book for; the address it leads to names nobody."""
+    day = read_day(request.POST).isoformat()
+    found = search_words.query(SearchForm.words(request.POST), by=request.user, day=day)
+    return redirect(reverse("practice:appointment-create") + found)
+
+
+@roles(Role.FRONT_DESK, Role.MANAGER)
 def appointment_move(request: HttpRequest, pk: int) -> HttpResponse:
     """The same page for a visit that exists: posting changes its row, never its identity."""
     appointment = get_object_or_404(appointments(request.user), pk=pk)
@@ -106,6 +118,7 @@ def appointment_move(request: HttpRequest, pk: int) -> HttpResponse:
         appointment=appointment,
     )
     if request.method != "POST":
+        looked(request, appointment, "move")
         return page()
     return take(
         page,
@@ -138,13 +151,24 @@ def appointment_cancel(request: HttpRequest, pk: int) -> HttpResponse:
         else:
             messages.success(request, _("The visit is cancelled."))
         return redirect(back)
+    looked(request, appointment, "cancel")
     context = sheet(request.user, appointment, back) | {"form": form, "back": back, "moves": []}
     return render(request, "practice/desk/cancel.html", context, status=422 if form.errors else 200)
 
 
+def looked(request: HttpRequest, appointment: Appointment, page: str) -> None:
+    seen = {"page": page}
+    audit.record(
+        by=request.user, action=audit.Action.VIEW, obj=appointment, patient=appointment.patient_id, detail=seen
+    )
+
+
 def choose_patient(request: HttpRequest) -> HttpResponse:
-    q = request.GET.get("q", "").strip()[:100]
+    """Those looked for, a few at most; without a search nobody, and then nothing was read."""
+    q = search_words.words(request.GET, by=request.user)
     found = patients.search(Patient.objects.on_schedule_of(request.user), q)[:FOUND_AT_MOST] if q else []
+    if q:
+        audit.record(by=request.user, action=audit.Action.VIEW, obj="patient search")
     context = {
         "heading": _("Book a visit"),
         "q": q,

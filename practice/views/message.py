@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from practice import resending
+from practice import audit, resending
 from practice.access import roles
 from practice.models import Message, User
 from practice.models.message import MessageQuerySet
@@ -68,5 +68,6 @@ def message_settle(request: HttpRequest, pk: UUID) -> HttpResponse:
 def listed(request: HttpRequest, *, problem: str = "", status: int = 200) -> HttpResponse:
     failed = messages_of(request.user).failed().select_related("patient", "user").order_by("-created_at")
     page = Paginator(failed, PAGE).get_page(request.GET.get("page"))
+    audit.record(by=request.user, action=audit.Action.VIEW, obj="message list", detail={"page": page.number})
     context = {"page": page, "tasks": resending.tasks(page.object_list), "problem": problem}
     return render(request, "practice/message/list.html", context, status=status)

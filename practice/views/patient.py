@@ -4,10 +4,11 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from practice import audit, invitations, patients
+from practice import audit, invitations, patients, search_words
 from practice.access import roles
 from practice.forms.patient import MergeForm, PatientForm, SearchForm
 from practice.models import Appointment, ConsentRecord, Patient
@@ -21,10 +22,15 @@ CONTACT = (ConsentType.EMAIL, ConsentType.SMS)
 
 @roles(*SCHEDULERS, *CLINICIANS)
 def patient_list(request: HttpRequest) -> HttpResponse:
-    words = SearchForm.words(request.GET)
+    """Everybody, or those looked for; posting looks for somebody and leads to an address that names nobody."""
+    if request.method == "POST":
+        words = SearchForm.words(request.POST)
+        return redirect(reverse("practice:patient-list") + search_words.query(words, by=request.user))
+    words = search_words.words(request.GET, by=request.user)
     found = patients.search(Patient.objects.on_schedule_of(request.user), words)
     page = Paginator(patients.with_next_visit(found), A_PAGE).get_page(request.GET.get("page"))
-    audit.record(by=request.user, action=audit.Action.VIEW, obj="patient list", detail={"page": page.number})
+    seen = {"page": page.number, "search": bool(words)}
+    audit.record(by=request.user, action=audit.Action.VIEW, obj="patient list", detail=seen)
     return render(request, "practice/patient/list.html", {"page": page, "words": words})
 
 

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
-from practice import navigation
+from practice import audit, navigation
 from practice.access import roles
 from practice.models import Appointment, Patient
 from practice.roles import CLINICIANS, Role
@@ -27,6 +27,7 @@ def today(request: HttpRequest) -> HttpResponse:
 def patient_start(request: HttpRequest) -> HttpResponse:
     """The patient's page. ``?one`` is the rough day: the next appointment and one thing, nothing else."""
     patient = Patient.objects.get(user=request.user)
+    audit.record(by=request.user, action=audit.Action.VIEW, obj="start page", patient=patient)
     one_thing = "one" in request.GET
     cards = collect_cards(request.user)
     now = timezone.now().astimezone(ZoneInfo(request.user.time_zone))
@@ -47,6 +48,7 @@ def patient_start(request: HttpRequest) -> HttpResponse:
 def clinician_start(request: HttpRequest) -> HttpResponse:
     now = timezone.now().astimezone(ZoneInfo(request.user.time_zone))
     visits = day_of(request.user, now.date(), now.tzinfo)
+    audit.record(by=request.user, action=audit.Action.VIEW, obj="day", detail={"on": now.date().isoformat()})
     marks = collect_marks(request.user, visits)
     cards = collect_cards(request.user)
     return render(

@@ -218,6 +218,7 @@ RULES: dict[str, Row] = {
     "practice:desk-day": roles(STAFF),
     "practice:desk-week": roles(STAFF),
     "practice:appointment-create": schedulers(),
+    "practice:appointment-find": schedulers(post_only=True),
     "practice:appointment-detail": roles(f"{CASE} {SCHEDULERS}", of=appointment_pk),
     "practice:appointment-move": schedulers(of=appointment_pk),
     "practice:appointment-cancel": schedulers(of=appointment_pk),

@@ -1,7 +1,7 @@
 """The front desk sees the day and the week, books, moves, cancels and marks who came."""
 
 from datetime import UTC, date, datetime, time, timedelta
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
@@ -112,6 +112,38 @@ def test_an_odd_query_string_shows_today(as_, front_desk, ines):
 
 
 # -- Booking -----------------------------------------------------------------------------------------------------------
+def test_a_person_is_found_to_book_for_and_the_address_names_nobody(as_, front_desk, ines, patient, other_patient):
+    client = as_(front_desk)
+    asked = client.post(reverse("practice:appointment-find"), {"q": "meier", "day": "2026-05-13"})
+    address = asked.headers["Location"]
+    assert asked.status_code == 302
+    assert "meier" not in unquote(address).lower()
+    assert address.endswith("&day=2026-05-13")
+    page = client.get(address).content.decode()
+    assert "Book for Rosa Meier" in page
+    assert "Book for Leon Abara" not in page
+    assert f"?patient={patient.pk}&amp;day=2026-05-13" in page
+
+
+def test_what_is_read_before_booking_moving_and_cancelling_is_recorded(as_, front_desk, ines, patient):
+    row = visit(ines, patient, 15)
+    client = as_(front_desk)
+    create = reverse("practice:appointment-create")
+    client.get(create)
+    assert not AuditEvent.objects.filter(action="view").exists(), "nobody was looked for, nobody was shown"
+    client.post(reverse("practice:appointment-find"), {"q": "meier"}, follow=True)
+    client.get(f"{create}?patient={patient.pk}")
+    client.get(reverse("practice:appointment-move", args=[row.pk]))
+    client.get(reverse("practice:appointment-cancel", args=[row.pk]))
+    seen = AuditEvent.objects.filter(action="view", actor_id=front_desk.pk).order_by("pk")
+    assert list(seen.values_list("object_type", "patient_id", "detail")) == [
+        ("patient search", None, {}),
+        ("practice.patient", patient.pk, {"page": "book"}),
+        ("practice.appointment", patient.pk, {"page": "move"}),
+        ("practice.appointment", patient.pk, {"page": "cancel"}),
+    ]
+
+
 def test_the_desk_books_a_free_time(as_, front_desk, ines, patient):
     start = local(date(2026, 5, 13), 10)
     answer = post_booking(

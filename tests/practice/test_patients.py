@@ -1,6 +1,9 @@
 """People on the schedule side: found, added, invited, joined; nothing clinical for the front desk."""
 
+import html
+import re
 from datetime import timedelta
+from urllib.parse import unquote
 
 import pytest
 from django.db import connection
@@ -38,6 +41,51 @@ def test_people_are_found_by_parts_of_name_address_and_number(clinic):
     assert found("j.a@") == ["Jürgen Ångström"]
     assert found("(541) 555-0122") == ["Rosa Meier"]
     assert found("nobody") == []
+
+
+def look_for(client, words: str):
+    """Type into the field of the list and press Find: the answer the browser ends at."""
+    asked = client.post(LIST, {"q": words})
+    assert asked.status_code == 302
+    return client.get(asked.headers["Location"])
+
+
+def test_no_name_stands_in_the_address_of_a_search(clinic, as_, front_desk, manager):
+    person("Rosa", "Meier")
+    person("Leon", "Abara")
+    answer = look_for(as_(front_desk), "meier")
+    assert "Rosa Meier" in answer.text
+    assert "Leon Abara" not in answer.text
+    assert 'value="meier"' in answer.text
+    address = answer.request["QUERY_STRING"]
+    assert "meier" not in f"{address} {unquote(address)} {AuditEvent.objects.values('detail')}".lower()
+    assert "Leon Abara" in as_(manager).get(f"{LIST}?{address}").text, "somebody else's search says nothing"
+
+
+@pytest.mark.parametrize("address", ["?find=", "?find=meier", "?find=%C3%BC%00", "?find=AAAA", "?q=meier", "?page=x"])
+def test_an_address_that_holds_no_search_shows_everybody(clinic, as_, front_desk, address):
+    person("Rosa", "Meier")
+    person("Leon", "Abara")
+    assert as_(front_desk).get(LIST + address).context["page"].paginator.count == 2
+
+
+def test_a_long_list_of_those_found_is_paged_and_the_search_goes_along(clinic, as_, front_desk):
+    for number in range(26):
+        person("Rosa", f"Meier {number:02}")
+    person("Leon", "Abara")
+    client = as_(front_desk)
+    first = look_for(client, "rosa")
+    further = re.search(r'rel="next" href="([^"]+)"', first.text)[1]
+    second = client.get(LIST + html.unescape(further))
+    assert [each.last_name for each in second.context["page"]] == ["Meier 25"]
+    assert AuditEvent.objects.filter(object_type="patient list", detail={"page": 2, "search": True}).count() == 1
+
+
+def test_finding_nobody_says_so_and_nothing_typed_shows_everybody(clinic, as_, front_desk):
+    person("Rosa", "Meier")
+    client = as_(front_desk)
+    assert "Nobody by that name" in look_for(client, "zzz").text
+    assert client.post(LIST, {"q": " "}).headers["Location"] == LIST
 
 
 def test_the_list_costs_the_same_queries_for_one_and_three(clinic, as_, front_desk, therapist):

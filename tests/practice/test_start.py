@@ -6,7 +6,7 @@ import pytest
 import time_machine
 from django.urls import reverse
 
-from practice.models import Modality, Status
+from practice.models import AuditEvent, Modality, Status
 from practice.start import Badge, Card, Mark, collect_badges, collect_cards, day_of, greeting
 from tests import cast
 
@@ -156,7 +156,19 @@ def test_a_clinicians_day_costs_the_same_for_one_and_for_three(therapist, as_, h
         client.get(TODAY)
 
 
-CLINICIAN_QUERIES = 5  # session, account, its roles, the day, the practice
+CLINICIAN_QUERIES = 6  # session, account, its roles, the day, the audit row, the practice
+
+
+def test_reading_a_day_and_the_own_start_page_is_recorded(therapist, patient, front_desk, as_, home):
+    as_(therapist).get(TODAY)
+    as_(patient.user).get(TODAY)
+    as_(front_desk).get(TODAY, follow=True)
+    seen = AuditEvent.objects.filter(action="view").order_by("pk")
+    assert list(seen.values_list("actor_id", "object_type", "patient_id")) == [
+        (therapist.pk, "day", None),
+        (patient.user.pk, "start page", patient.pk),
+        (front_desk.pk, "calendar", None),
+    ]
 
 
 def test_what_apps_say_stands_beside_the_visit_and_in_the_head(therapist, patient, as_, home):

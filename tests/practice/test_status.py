@@ -163,6 +163,13 @@ def test_a_failed_message_is_a_task_with_the_number_to_call(therapist, patient, 
         assert words in page
 
 
+def test_reading_the_list_is_one_row_of_the_audit_trail(therapist, patient, front_desk, as_):
+    failed(therapist, patient)
+    as_(front_desk).get(reverse("practice:message-list"))
+    seen = AuditEvent.objects.get(action="view")
+    assert (seen.actor_id, seen.object_type, seen.detail) == (front_desk.pk, "message list", {"page": 1})
+
+
 def test_the_list_costs_the_same_queries_for_one_and_for_three(
     therapist, patient, front_desk, as_, django_assert_num_queries
 ):
@@ -178,7 +185,7 @@ def test_the_list_costs_the_same_queries_for_one_and_for_three(
         client.get(url)
 
 
-QUERIES_OF_LIST = 7  # session, user, roles, practice, badges or count, messages, appointments
+QUERIES_OF_LIST = 8  # session, user, roles, practice, badges or count, messages, the audit row, appointments
 
 
 def test_sending_again_is_a_new_row_with_the_next_copy_and_closes_the_failed_one(therapist, patient, front_desk, as_):
