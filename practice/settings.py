@@ -127,7 +127,8 @@ DATABASES["default"] |= {
         "connect_timeout": 5,
         "application_name": "evenkeel",
         "options": "-c jit=off -c timezone=UTC",
-        "prepare_threshold": 5,  # of the queries that bind on the server: those of practice/availability.py
+        "server_side_binding": True,  # so that what is asked often is planned once
+        "prepare_threshold": 5,
     },
 }
 
