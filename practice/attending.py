@@ -1,5 +1,7 @@
 """What happened to a visit: the person arrived, attended or did not come, and the undo of each.
 
+Each raises SlotTaken where somebody else kept the visit locked for too long; nothing was written then.
+
 Attendance reaches other apps by name: a module ``attendance.py`` in any app may have
 
 * ``attended(*, by, appointment)``: called in the transaction of ``mark_attended``;
@@ -19,8 +21,9 @@ from django.apps import apps
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from practice import audit
+from practice import audit, locking
 from practice.action import action
+from practice.locking import one_winner
 from practice.models import Appointment, Status, User
 from practice.models.booking import COMING
 
@@ -36,6 +39,7 @@ class AttendanceFixed(CannotMark):
     """Something that must stay rests on the attendance, such as a signed note."""
 
 
+@one_winner
 @action
 def mark_arrived(*, by: User, appointment: Appointment, late_minutes: int = 0) -> Appointment:
     """The person is here, ``late_minutes`` after the start. Raises CannotMark."""
@@ -48,6 +52,7 @@ def mark_arrived(*, by: User, appointment: Appointment, late_minutes: int = 0) -
     return saved(by, row, "status", "arrived_at", "late_minutes")
 
 
+@one_winner
 @action
 def mark_late(*, by: User, appointment: Appointment, minutes: int) -> Appointment:
     """How many minutes late somebody came; late is not a state (clinical.md 4.6). Raises CannotMark."""
@@ -58,6 +63,7 @@ def mark_late(*, by: User, appointment: Appointment, minutes: int) -> Appointmen
     return saved(by, row, "late_minutes")
 
 
+@one_winner
 @action
 def mark_attended(*, by: User, appointment: Appointment, short: bool = False) -> Appointment:
     """The visit took place; ``short`` for a contact under 16 minutes, which takes no number. Raises CannotMark."""
@@ -75,6 +81,7 @@ def mark_attended(*, by: User, appointment: Appointment, short: bool = False) ->
     return row
 
 
+@one_winner
 @action
 def mark_no_show(*, by: User, appointment: Appointment) -> Appointment:
     """The person did not come. Raises CannotMark."""
@@ -87,6 +94,7 @@ def mark_no_show(*, by: User, appointment: Appointment) -> Appointment:
     return saved(by, row, "status")
 
 
+@one_winner
 @action
 def undo_attendance(*, by: User, appointment: Appointment) -> Appointment:
     """Take back arrived, attended or did not come: one step. Raises CannotMark and, from an app, AttendanceFixed."""
@@ -112,6 +120,8 @@ def before_arrival(row: Appointment) -> Status:
 
 
 def locked(appointment: Appointment) -> Appointment:
+    """The row as it is now, behind the patient's lock: what follows from attendance writes about the patient too."""
+    locking.lock(people=[locking.patient_name(appointment.patient_id)])
     rows = Appointment.objects.select_related("therapist__user", "patient", "type", "location")
     return rows.select_for_update(of=("self",)).get(pk=appointment.pk)
 

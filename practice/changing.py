@@ -153,7 +153,8 @@ def cancel(
     """Cancel: ``by_practice`` for the practice's own reasons, else early or late by the type's deadline.
 
     The patient and whoever has the manage link may do so until the deadline; staff may record it at any time before the
-    end of the visit. Raises TooLate, CannotChange, StaleVersion.
+    end of the visit. ``revision``: the one the page showed. Raises TooLate, CannotChange, StaleVersion, and SlotTaken
+    where others kept the calendar locked for too long.
     """
     return cancel_once(
         by=by, appointment=appointment, reason=reason, by_practice=by_practice, revision=revision, undo_until=undo_until
@@ -218,10 +219,22 @@ def undo_cancel_once(*, by: User, appointment: Appointment) -> Appointment:
     return row
 
 
+def confirm_visit(*, by: User | None, appointment: Appointment, revision: int | None = None) -> Appointment:
+    """The patient says: I will come. Possible until the visit begins, and harmless twice.
+
+    ``revision``: the one the page showed; nobody says yes to a time that was not on the page. Raises CannotChange,
+    StaleVersion, and SlotTaken where somebody else kept the row for too long.
+    """
+    return confirm_once(by=by, appointment=appointment, revision=revision)
+
+
+@one_winner
 @action
-def confirm_visit(*, by: User | None, appointment: Appointment) -> Appointment:
-    """The patient says: I will come. Possible until the visit begins, and harmless twice. Raises CannotChange."""
+def confirm_once(*, by: User | None, appointment: Appointment, revision: int | None) -> Appointment:
+    locking.lock(people=[locking.patient_name(appointment.patient_id)])
     row = Appointment.objects.select_for_update().get(pk=appointment.pk)
+    if revision is not None and revision != row.revision:
+        raise StaleVersion
     if row.status == Status.CONFIRMED:
         return row
     if row.status not in COMING or row.starts_at <= timezone.now():
@@ -234,7 +247,10 @@ def confirm_visit(*, by: User | None, appointment: Appointment) -> Appointment:
 
 # -- May anyone, in this state? ----------------------------------------------------------------------------------------
 def locked(appointment: Appointment, *, therapist_id: int | None = None, location_id: int | None = None) -> Appointment:
-    """Take the locks of the appointment as the caller knows it and of where it goes, then read the row anew."""
+    """Take the locks of the appointment as the caller knows it and of where it goes, then read the row anew.
+
+    Raises StaleVersion where the visit belongs to another record by now: that person is not locked.
+    """
     rooms = {location_id} | ({appointment.location_id} if appointment.room_id else set())
     locking.lock(
         therapists={appointment.therapist_id, therapist_id or appointment.therapist_id},
@@ -242,7 +258,10 @@ def locked(appointment: Appointment, *, therapist_id: int | None = None, locatio
         locations=rooms - {None},
     )
     rows = Appointment.objects.select_related("therapist__user", "patient", "type", "location", "room")
-    return rows.select_for_update(of=("self",)).get(pk=appointment.pk)
+    row = rows.select_for_update(of=("self",)).get(pk=appointment.pk)
+    if row.patient_id != appointment.patient_id:
+        raise StaleVersion
+    return row
 
 
 def require_changeable(by: User | None, appointment: Appointment, revision: int | None = None) -> None:

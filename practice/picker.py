@@ -80,10 +80,12 @@ def picker(
     day: date | None = None,
     hold_key: str = "",
     moving: int | None = None,
+    without: datetime | None = None,
 ) -> Picker:
     """The week of ``day`` by one query; without a day that of the first free time, by one or two more.
 
     ``nearest`` is filled only where the chosen day has nothing. ``hold_key`` and ``moving`` as in availability.taken.
+    ``without`` is a start that is no choice: the one that the moving appointment has.
     """
     here = ZoneInfo(zone)
     today = now.astimezone(here).date()
@@ -91,6 +93,8 @@ def picker(
     monday = day - timedelta(days=day.weekday())
     since, until = slots.local_midnight(monday, zone), slots.local_midnight(monday + timedelta(days=7), zone)
     found = free_between(offered, since, until, now=now, hold_key=hold_key, moving=moving)
+    if without is not None:
+        found = [slot for slot in found if slot.starts_at != without]
     by_day = slots.by_local_date(found, zone)
     worked = worked_days(offered, since, until, here)
     days = [

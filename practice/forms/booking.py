@@ -65,11 +65,16 @@ class HoldForm(forms.Form):
         return cls(dict(zip(("therapist", "way", "starts"), parts, strict=True)))
 
 
-class MoveForm(forms.Form):
-    """Another time for an appointment that stands; ``revision`` is the one the page showed."""
+class RevisionForm(forms.Form):
+    """A question about an appointment as it stood on the page: ``revision`` is the one the page showed."""
+
+    revision = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
+
+
+class MoveForm(RevisionForm):
+    """Another time for an appointment that stands."""
 
     starts = InstantField(error_messages={"required": _("Choose one of the times.")})
-    revision = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
 
 
 class ZoneForm(forms.Form):

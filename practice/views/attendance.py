@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST
 from practice import attending
 from practice.access import roles
 from practice.forms.desk import AttendedForm, LateForm
+from practice.locking import SlotTaken
 from practice.models import Appointment
 from practice.roles import Role
 from practice.views.desk_sheet import may_mark
@@ -69,6 +70,8 @@ def mark(
         act(by=request.user, appointment=appointment, **how)
     except attending.CannotMark as refusal:
         messages.error(request, str(refusal))
+    except SlotTaken:
+        messages.error(request, _("Somebody else was changing this visit at the same moment. Please try again."))
     else:
         undo = f"undo={reverse('practice:appointment-undo', args=[pk])}" if undoable else ""
         messages.success(request, said, extra_tags=undo)

@@ -30,13 +30,14 @@ from practice.availability import Offer, offer
 from practice.booking import SlotTaken
 from practice.changing import CannotChange, StaleVersion, TooLate
 from practice.context import practice_facts
-from practice.forms.booking import MoveForm, read_query
+from practice.forms.booking import MoveForm, RevisionForm, read_query
 from practice.models import Appointment, Location, Modality
 from practice.picker import picker
 from practice.templatetags.evenkeel import tel
 
 KEPT = "manage"  # the cookie; one per appointment, by its path
 View = Callable[..., HttpResponse]
+UNCHANGED = (CannotChange, StaleVersion, TooLate, SlotTaken)
 
 
 def private(view: View) -> View:
@@ -78,10 +79,13 @@ def manage_show(request: HttpRequest, uid: UUID) -> HttpResponse:
 @require_POST
 def manage_confirm(request: HttpRequest, uid: UUID) -> HttpResponse:
     appointment = loaded(request, uid)
+    form = RevisionForm(request.POST)
+    if not form.is_valid():
+        return show(request, appointment, status=422, problem="stale")
     try:
-        changing.confirm_visit(by=actor(request), appointment=appointment)
-    except CannotChange:
-        return show(request, appointment, status=409, problem="gone")
+        changing.confirm_visit(by=actor(request), appointment=appointment, **form.cleaned_data)
+    except UNCHANGED as refusal:
+        return show(request, loaded(request, uid), status=409, problem=problem_of(refusal))
     messages.success(request, _("Thank you. We know that you are coming."))
     return redirect("practice:manage-show", uid)
 
@@ -92,26 +96,27 @@ def manage_move(request: HttpRequest, uid: UUID) -> HttpResponse:
     """The same slot picker; a move takes no hold."""
     appointment = loaded(request, uid)
     if not may_change(appointment):
-        return show(request, appointment, status=409 if request.method == "POST" else 200, problem="late")
+        return refuse(request, appointment)
     if request.method != "POST":
         return move_page(request, appointment)
     form = MoveForm(request.POST)
     if not form.is_valid():
         return move_page(request, appointment, status=422, problem="choose")
+    wanted = form.cleaned_data["starts"]
+    if wanted == appointment.starts_at:
+        return stays(request, appointment, form.cleaned_data["revision"])
     try:
         changing.move(
             by=actor(request),
             appointment=appointment,
-            starts_at=form.cleaned_data["starts"],
-            location=place_of(appointment, form.cleaned_data["starts"]),
+            starts_at=wanted,
+            location=place_of(appointment, wanted),
             revision=form.cleaned_data["revision"],
         )
     except SlotTaken:
-        return move_page(request, appointment, status=409, problem="taken", wanted=form.cleaned_data["starts"])
-    except StaleVersion:
-        return show(request, loaded(request, uid), status=409, problem="stale")
-    except (TooLate, CannotChange):
-        return show(request, appointment, status=409, problem="late")
+        return move_page(request, loaded(request, uid), status=409, problem="taken", wanted=wanted)
+    except UNCHANGED as refusal:
+        return changed_meanwhile(request, uid, refusal, page=move_page)
     messages.success(request, _("Moved. The new time is below."))
     return redirect("practice:manage-show", uid)
 
@@ -119,16 +124,21 @@ def manage_move(request: HttpRequest, uid: UUID) -> HttpResponse:
 @private
 @require_http_methods(["GET", "HEAD", "POST"])
 def manage_cancel(request: HttpRequest, uid: UUID) -> HttpResponse:
-    """The question as a page, and its answer."""
+    """The question as a page, and its answer. Who asks twice for the same thing has it."""
     appointment = loaded(request, uid)
+    if request.method == "POST" and appointment.cancelled_at:
+        return redirect("practice:manage-show", uid)
     if not may_change(appointment):
-        return show(request, appointment, status=409 if request.method == "POST" else 200, problem="late")
+        return refuse(request, appointment)
     if request.method != "POST":
-        return render(request, "practice/manage/cancel.html", facts(request, appointment))
+        return cancel_page(request, appointment)
+    form = RevisionForm(request.POST)
+    if not form.is_valid():
+        return cancel_page(request, appointment, status=422, problem="stale")
     try:
-        changing.cancel(by=actor(request), appointment=appointment)
-    except (TooLate, CannotChange):
-        return show(request, appointment, status=409, problem="late")
+        changing.cancel(by=actor(request), appointment=appointment, **form.cleaned_data)
+    except UNCHANGED as refusal:
+        return changed_meanwhile(request, uid, refusal, page=cancel_page)
     messages.success(request, _("Cancelled. Nothing else to do."))
     return redirect("practice:manage-show", uid)
 
@@ -194,6 +204,37 @@ def may_change(appointment: Appointment) -> bool:
 
 
 # -- Pages -------------------------------------------------------------------------------------------------------------
+def refuse(request: HttpRequest, appointment: Appointment) -> HttpResponse:
+    """The page of an appointment that cannot be changed here, and why."""
+    problem = "late" if appointment.is_coming else "gone"
+    return show(request, appointment, status=409 if request.method == "POST" else 200, problem=problem)
+
+
+def stays(request: HttpRequest, appointment: Appointment, revision: int) -> HttpResponse:
+    """Somebody moves the appointment to where it is: the same form sent twice, or the time it always had."""
+    if revision != appointment.revision:
+        return redirect("practice:manage-show", appointment.uid)
+    return move_page(request, appointment, status=422, problem="same")
+
+
+def changed_meanwhile(
+    request: HttpRequest, uid: UUID, refusal: Exception, page: Callable[..., HttpResponse]
+) -> HttpResponse:
+    """What was refused, as things stand now: the same question once more, or the appointment if it is no question."""
+    appointment = loaded(request, uid)
+    if appointment.cancelled_at and page is cancel_page:
+        return redirect("practice:manage-show", uid)
+    if not may_change(appointment):
+        return refuse(request, appointment)
+    return page(request, appointment, status=409, problem=problem_of(refusal))
+
+
+def problem_of(refusal: Exception) -> str:
+    if isinstance(refusal, SlotTaken):
+        return "busy"
+    return {StaleVersion: "stale", TooLate: "late"}.get(type(refusal), "gone")
+
+
 def facts(request: HttpRequest, appointment: Appointment) -> dict[str, object]:
     in_person = appointment.modality == Modality.IN_PERSON
     user = request.user
@@ -209,9 +250,16 @@ def facts(request: HttpRequest, appointment: Appointment) -> dict[str, object]:
 
 
 def show(request: HttpRequest, appointment: Appointment, *, status: int = 200, problem: str = "") -> HttpResponse:
-    """The appointment; ``problem``: late (only the telephone changes it now), stale, or gone."""
+    """The appointment; ``problem``: late (only the telephone changes it now), stale, busy, or gone."""
     context = facts(request, appointment) | {"problem": problem, "error_title": bool(problem) and status >= 400}
     return render(request, "practice/manage/show.html", context, status=status)
+
+
+def cancel_page(
+    request: HttpRequest, appointment: Appointment, *, status: int = 200, problem: str = ""
+) -> HttpResponse:
+    context = facts(request, appointment) | {"problem": problem, "error_title": bool(problem)}
+    return render(request, "practice/manage/cancel.html", context, status=status)
 
 
 def move_page(
@@ -223,7 +271,14 @@ def move_page(
     if day is None:
         day = (wanted or appointment.starts_at).astimezone(appointment.location.zone_info).date()
     shown = (
-        picker(offered, zone=known["zone"], now=timezone.now(), day=day, moving=appointment.pk)
+        picker(
+            offered,
+            zone=known["zone"],
+            now=timezone.now(),
+            day=day,
+            moving=appointment.pk,
+            without=appointment.starts_at,
+        )
         if offered and offered.hours
         else None
     )

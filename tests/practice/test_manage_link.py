@@ -8,12 +8,12 @@ from django.db import connection
 from django.urls import reverse
 
 from practice import booking, changing, manage_links
-from practice.models import Appointment, ManageLink, Status
+from practice.models import Appointment, AuditEvent, ManageLink, Message, Status
 from tests.practice.schedule import NOW, TUESDAY_NINE, confirmed, contact, frozen
 
 __all__ = ["frozen"]
 pytestmark = pytest.mark.usefixtures("frozen")
-HOUR = timedelta(hours=1)
+HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 
 
 @pytest.fixture
@@ -35,6 +35,12 @@ def path(appointment: Appointment) -> str:
 
 def page(name: str, appointment: Appointment) -> str:
     return reverse(f"practice:manage-{name}", args=[appointment.uid])
+
+
+def send(client, name: str, appointment: Appointment):
+    """Press the button of the page ``name``, with everything its form carries."""
+    form = client.get(page("show" if name == "confirm" else name, appointment))
+    return client.post(page(name, appointment), {"revision": form.context["appointment"].revision})
 
 
 def everything() -> dict[str, int]:
@@ -124,7 +130,7 @@ def test_the_link_of_one_appointment_opens_no_other(talk, opened, clinic, other_
 
 
 def test_it_confirms(talk, opened):
-    assert opened.post(page("confirm", talk)).status_code == 302
+    assert send(opened, "confirm", talk).status_code == 302
     talk.refresh_from_db()
     assert talk.status == Status.CONFIRMED
 
@@ -154,6 +160,69 @@ def test_a_move_from_an_old_page_shows_how_it_stands(talk, opened, front_desk):
     assert "It changed in the meantime" in answer.content.decode()
 
 
+@pytest.mark.parametrize(("name", "shown"), [("confirm", "show"), ("cancel", "cancel"), ("move", "move")])
+def test_the_forms_carry_the_revision_and_an_old_one_changes_nothing(talk, opened, front_desk, name, shown):
+    field = '<input type="hidden" name="revision" value="{}">'
+    assert field.format(0) in opened.get(page(shown, talk)).text
+    changing.move(by=front_desk, appointment=talk, starts_at=TUESDAY_NINE + HOUR)
+    before = everything()
+    answer = opened.post(page(name, talk), {"starts": (TUESDAY_NINE + 2 * HOUR).isoformat(), "revision": 0})
+    assert answer.status_code == 409
+    assert "It changed in the meantime" in answer.text
+    assert "1:00 pm" in answer.text, "the present time, by the reader's clock"
+    assert field.format(1) in answer.text, "a fresh form"
+    assert f'<form method="post" action="{page(name, talk)}"' in answer.text
+    assert everything() == before
+    assert send(opened, name, talk).status_code == (422 if name == "move" else 302)
+
+
+@pytest.mark.parametrize("name", ["confirm", "cancel"])
+def test_a_form_without_its_revision_is_shown_again(talk, opened, name):
+    before = everything()
+    for body in ({}, {"revision": "x"}, {"revision": "-1"}):
+        assert opened.post(page(name, talk), body).status_code == 422
+    assert everything() == before
+
+
+@pytest.mark.parametrize(("name", "told"), [("confirm", 0), ("cancel", 1)])
+def test_the_same_form_sent_twice_does_it_once(talk, opened, name, told):
+    for _time in range(2):
+        assert opened.post(page(name, talk), {"revision": 0}).url == page("show", talk)
+    talk.refresh_from_db()
+    assert talk.revision == told
+    assert AuditEvent.objects.filter(object_type="practice.appointment").count() == 2  # booked, and this
+    assert Message.objects.filter(kind="appointment_cancelled").count() == told
+
+
+def test_a_move_sent_twice_moves_once(talk, opened):
+    there = {"starts": (TUESDAY_NINE + HOUR).isoformat(), "revision": 0}
+    for _time in range(2):
+        assert opened.post(page("move", talk), there).url == page("show", talk)
+    talk.refresh_from_db()
+    assert talk.revision == 1
+
+
+def test_the_present_time_is_no_choice_to_move_to(talk, opened):
+    shown = opened.get(page("move", talk)).context["picker"]
+    values = [time.value for part in shown.parts for time in part.times]
+    assert (TUESDAY_NINE + 20 * MINUTE).isoformat() in values
+    assert TUESDAY_NINE.isoformat() not in values
+    assert next(day for day in shown.days if day.is_chosen).count == len(values)
+    answer = opened.post(page("move", talk), {"starts": TUESDAY_NINE.isoformat(), "revision": 0})
+    assert answer.status_code == 422
+    assert "That is your present time" in answer.text
+    assert "Moved." not in opened.get(page("show", talk)).text
+
+
+def test_a_cancelled_appointment_is_not_moved_and_says_so(talk, opened):
+    send(opened, "cancel", talk)
+    answer = opened.post(page("move", talk), {"starts": (TUESDAY_NINE + HOUR).isoformat(), "revision": 0})
+    assert answer.status_code == 409
+    assert "This cannot be changed here any more" in answer.text
+    assert "too close" not in answer.text
+    assert opened.post(page("confirm", talk), {"revision": 1}).status_code == 409
+
+
 @pytest.mark.parametrize("body", [{}, {"starts": "x", "revision": 0}])
 def test_a_move_without_a_time_answers_422(talk, opened, body):
     assert opened.post(page("move", talk), body).status_code == 422
@@ -161,7 +230,7 @@ def test_a_move_without_a_time_answers_422(talk, opened, body):
 
 def test_it_cancels_after_a_question(talk, opened):
     assert "Cancel the appointment?" in opened.get(page("cancel", talk)).content.decode()
-    assert opened.post(page("cancel", talk)).status_code == 302
+    assert send(opened, "cancel", talk).status_code == 302
     talk.refresh_from_db()
     assert talk.status == Status.CANCELLED_EARLY
     assert "Cancelled." in opened.get(page("show", talk)).content.decode()
@@ -208,6 +277,6 @@ def test_a_patient_needs_no_link_for_the_own_appointments(clinic, therapist, pat
     )  # fmt: skip
     client = as_(patient.user)
     assert page("show", visit) in client.get("/appointments/").content.decode()
-    assert client.post(page("cancel", visit)).status_code == 302
+    assert send(client, "cancel", visit).status_code == 302
     visit.refresh_from_db()
     assert visit.status == Status.CANCELLED_EARLY
