@@ -196,7 +196,7 @@ def release_expired(holds: QuerySet[Appointment]) -> int:
     The rows are locked first: Django collects ids before it deletes, and an owner may keep or confirm a hold between.
     """
     over = holds.filter(status=Status.HELD, held_until__lte=timezone.now())
-    locked = list(over.select_for_update(of=("self",)).values_list("pk", flat=True))
+    locked = list(over.select_for_update(of=("self",)).order_by("pk").values_list("pk", flat=True))
     Appointment.objects.filter(pk__in=locked).delete()
     return len(locked)
 

@@ -21,6 +21,7 @@ from practice.booking import (
     SlotTaken,
     Times,
     clear_the_way,
+    release_expired,
     require_hours,
     rooms_to_try,
 )
@@ -127,17 +128,18 @@ def extend_hold(*, by: User | None = None, session_key: str) -> Appointment:
 
 @action
 def release_hold(*, by: User | None = None, session_key: str) -> None:
-    """Give the time back; nothing to do where nothing is held."""
-    holds_of(session_key).delete()
+    """Give the time back; nothing to do where nothing is held, or where it was booked a moment ago."""
+    held = list(holds_of(session_key).select_for_update().values_list("pk", flat=True))
+    Appointment.objects.filter(pk__in=held).delete()
 
 
 @action
 def expire_holds(*, by: User | None = None) -> int:
-    """Delete holds that ran out an hour ago; younger ones leave when somebody books over them. Returns how many."""
-    deleted, _rows = Appointment.objects.filter(
-        status=Status.HELD, held_until__lte=timezone.now() - timedelta(hours=1)
-    ).delete()
-    return deleted
+    """Delete holds that ran out an hour ago; younger ones leave when somebody books over them. Returns how many.
+
+    One that its owner keeps or books at this very moment stays.
+    """
+    return release_expired(Appointment.objects.filter(held_until__lte=timezone.now() - timedelta(hours=1)))
 
 
 def hashed(address: str) -> str:
