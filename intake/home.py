@@ -1,14 +1,30 @@
-"""What intake puts on a person's start page: questions and registration for patients, alerts for clinicians."""
+"""What intake puts on a person's start page: questions and registration for patients, alerts for clinicians.
+
+And on the status page: whether enough people answer risk alerts.
+"""
 
 from __future__ import annotations
 
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from intake import alerts, due, registration
+from intake.models import InstrumentVersion
 from practice.models import User
 from practice.roles import CLINICIANS, Role
 from practice.start import Badge, Card
+from practice.status import Light, Part
+
+TOO_FEW = _(
+    "Fewer than two people answer risk alerts beside the treating therapist. Patients whose alert would reach only one "
+    "person are not asked the questions of %(asked)s, and an answer that is under way may reach nobody else. Choose "
+    "two clinicians, and have whoever looks after the server name each: manage.py load_intake --responder ADDRESS"
+)
+NO_HOURS = _(
+    "The practice has no opening hours, so a risk alert has no time by which it must be seen, and nobody is asked the "
+    "questions of %(asked)s. Have whoever looks after the server set the opening hours of the practice."
+)
 
 
 def cards(user: User) -> list[Card]:
@@ -38,3 +54,19 @@ def badges(user: User) -> list[Badge]:
         return []
     label = ngettext("%(count)s new alert", "%(count)s new alerts", count) % {"count": count}
     return [Badge(1, label, reverse("intake:alert-list"), icon="bang", tone="stop")]
+
+
+def parts() -> list[Part]:
+    """How many people answer risk alerts. Red without any, or without opening hours; amber with one (clinical.md 7.3).
+
+    Only while a questionnaire is in use whose answers can raise an alert.
+    """
+    asked = [v.instrument.title for v in InstrumentVersion.objects.active() if v.definition.is_risk_bearing]
+    count = len(alerts.second_responders())
+    light, advice = Light.GREEN, ""
+    if asked and alerts.opening_hours() is None:
+        light, advice = Light.RED, NO_HOURS
+    elif asked and count < alerts.FEWEST_RESPONDERS:
+        light, advice = Light.AMBER if count else Light.RED, TOO_FEW
+    said = advice and advice % {"asked": ", ".join(asked)}
+    return [Part("responders", _("People who answer risk alerts"), light, count, is_count=True, advice=said)]

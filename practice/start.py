@@ -5,7 +5,8 @@ An app takes part by a module ``home.py`` with any of
 * ``cards(user) -> list[Card]``: entries of the start page;
 * ``badges(user) -> list[Badge]``: counted links, asked for on every staff page: at most one query, none for a role it
   does not concern;
-* ``marks(user, appointments) -> dict[int, list[Mark]]``: words beside the visits of a clinician's day, by id.
+* ``marks(user, appointments) -> dict[int, list[Mark]]``: words beside the visits of a clinician's day, by id;
+* ``parts() -> list[Part]``: what the app watches, for the status page (practice/status.py).
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """How the machinery is: heartbeats, what is overdue, what failed, what is unsealed, whether the clocks agree.
 
-The same look serves /statusz for alarms and the status page for people. It holds counts and ages, no content.
+The same look serves /statusz for alarms and the status page for people. It holds counts and ages, no content. An app
+adds what it watches by ``parts() -> list[Part]`` in its ``home.py``.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from practice.last_look import OUTSIDE_HOURS
 from practice.models import AuditEvent, AuditSeal, Heartbeat, Message
 from practice.models.message import WAITING, MessageState
 from practice.sending import LONGEST_PAUSE
+from practice.start import home_modules
 
 SILENT_AFTER = dt.timedelta(seconds=60)
 OVERDUE_AFTER = dt.timedelta(seconds=120)
@@ -36,7 +38,10 @@ class Light(StrEnum):
 
 @dataclass(frozen=True)
 class Part:
-    """One thing that is watched. ``figure`` is its age in seconds or its count; None where it never happened."""
+    """One thing that is watched. ``figure`` is its age in seconds or its count; None where it never happened.
+
+    ``advice`` says what a person does about it; without it the machinery is at fault.
+    """
 
     key: str
     name: str | Promise
@@ -44,6 +49,7 @@ class Part:
     figure: float | None
     at: dt.datetime | None = None
     is_count: bool = False
+    advice: str | Promise = ""
 
 
 HEARTS = {
@@ -56,7 +62,7 @@ HEARTS = {
 
 
 def look(now: dt.datetime | None = None) -> list[Part]:
-    """Every part with its light. Six queries, whatever there is."""
+    """Every part with its light. Six queries, whatever there is, and those of the apps."""
     now = now or timezone.now()
     return [
         *hearts(now),
@@ -65,11 +71,17 @@ def look(now: dt.datetime | None = None) -> list[Part]:
         failed(now),
         unsealed(now),
         clock(),
+        *collect_parts(),
     ]
 
 
 def worst(parts: list[Part]) -> Light:
     return max((part.light for part in parts), key=list(Light).index)
+
+
+def collect_parts() -> list[Part]:
+    """What the apps watch, in the order of the apps."""
+    return [part for module in home_modules() if hasattr(module, "parts") for part in module.parts()]
 
 
 def hearts(now: dt.datetime) -> list[Part]:

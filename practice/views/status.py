@@ -58,7 +58,9 @@ def statusz(request: HttpRequest) -> JsonResponse:
 def status(request: HttpRequest) -> HttpResponse:
     """The same for people, in words."""
     parts = look()
-    return render(request, "practice/status/page.html", {"parts": parts, "light": worst(parts), "now": timezone.now()})
+    still = any(part.light == Light.RED and not part.advice for part in parts)
+    context = {"parts": parts, "light": worst(parts), "stands_still": still, "now": timezone.now()}
+    return render(request, "practice/status/page.html", context)
 
 
 def uncached(body: dict, status: int) -> JsonResponse:

@@ -3,11 +3,13 @@
 import uuid
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 
 from intake import due, measures
 from intake.measures import NotOffered
-from intake.models import MeasureResponse, RiskAlert, RiskResponder
+from intake.models import InstrumentVersion, MeasureResponse, RiskAlert, RiskResponder
+from practice import heartbeat, status
 from practice.models import Practice
 from practice.zone import today_in
 
@@ -78,3 +80,51 @@ def test_an_old_page_is_told_409_and_a_typed_sheet_is_kept(in_care, phq, front_d
     html = page.content.decode()
     assert (page.status_code, html.replace("checked off", "").count("checked")) == (409, 9)
     assert "Hand it to a clinician today" in html
+
+
+# -- What the status page says of it
+def responders_part() -> status.Part:
+    return next(part for part in status.look() if part.key == "responders")
+
+
+@pytest.mark.parametrize(("left", "light"), [(0, "red"), (1, "amber"), (2, "green")])
+def test_the_status_tells_when_too_few_people_answer_alerts(left, light, phq):
+    RiskResponder.objects.filter(pk__in=RiskResponder.objects.order_by("pk")[left:].values("pk")).update(
+        is_active=False
+    )
+    part = responders_part()
+    assert (part.light, part.figure) == (light, left)
+    assert ("load_intake --responder" in part.advice) is (left < 2)
+
+
+def test_somebody_who_cannot_sign_in_or_is_no_clinician_any_more_answers_nothing(phq, supervisor, other_therapist):
+    supervisor.is_active = False
+    supervisor.save()
+    other_therapist.staff_roles.all().delete()
+    assert (responders_part().light, responders_part().figure) == ("red", 0)
+
+
+def test_without_opening_hours_it_is_red(phq):
+    no_hours()
+    assert responders_part().light == "red"
+    assert "opening hours" in responders_part().advice
+
+
+def test_while_no_question_can_raise_an_alert_nobody_is_missed(clinic, peg):
+    nobody_is_left()
+    InstrumentVersion.objects.filter(instrument__slug="phq-9").update(is_active=False)
+    assert (responders_part().light, responders_part().advice) == ("green", "")
+
+
+def test_alarm_and_manager_are_told_and_the_manager_reads_what_to_do(phq, manager, as_):
+    for name in heartbeat.NAMES:
+        heartbeat.beat(name)
+    page = reverse("practice:status")
+    assert Client().get("/statusz").status_code == 200
+    nobody_is_left()
+    answer = Client().get("/statusz")
+    assert (answer.status_code, answer.json()["responders"]) == (503, {"light": "red", "count": 0})
+    words = as_(manager).get(page).content.decode()
+    assert "needs a decision of people today" in words
+    assert "load_intake --responder" in words
+    assert "Stands still" not in words

@@ -23,7 +23,9 @@ from practice.outbox import NotWanted
 from practice.status import Light
 from tests.practice.messaging import booked, cancelled, consent, letters, moved, send
 
-ALL_WELL = {name: Light.GREEN for name in ("oldest_due", "struggling", "failed", "unsealed", "clock_difference")}
+ALL_WELL = {
+    name: Light.GREEN for name in ("oldest_due", "struggling", "failed", "unsealed", "clock_difference", "responders")
+}
 
 
 @pytest.fixture
