@@ -14,6 +14,7 @@ from practice.action import action
 from practice.models import Appointment, Message, User
 from practice.models.message import MessageState
 from practice.outbox import NotWanted, kinds
+from practice.reason_words import in_words
 
 SENT_AGAIN = "sent again"
 SETTLED = "settled by telephone"
@@ -21,10 +22,11 @@ SETTLED = "settled by telephone"
 
 @dataclass(frozen=True)
 class Task:
-    """A failed message as the front desk sees it; ``visit`` is the appointment it is about, if it is about one."""
+    """A failed message as the front desk sees it: what it was, why it failed, and the visit if it is about one."""
 
     message: Message
     label: str | Promise
+    why: str
     visit: Appointment | None
     can_resend: bool
 
@@ -39,7 +41,8 @@ def tasks(messages: Iterable[Message]) -> list[Task]:
         kind = kinds().get(message.kind)
         visit = visits.get(message.about_id) if message.about_type == Appointment._meta.label_lower else None
         sealed = kind is None or kind.is_sealed
-        found.append(Task(message, kind.label if kind else message.kind, visit, can_resend=not sealed))
+        label, why = kind.label if kind else message.kind, in_words(message.reason)
+        found.append(Task(message, label, why, visit, can_resend=not sealed))
     return found
 
 

@@ -16,6 +16,7 @@ from practice.access import roles
 from practice.models import Message, User
 from practice.models.message import MessageQuerySet
 from practice.outbox import NotWanted, kinds
+from practice.reason_words import in_words
 from practice.resending import AlreadyDealtWith
 from practice.roles import Role
 
@@ -46,7 +47,9 @@ def message_resend(request: HttpRequest, pk: UUID) -> HttpResponse:
     except AlreadyDealtWith:
         return listed(request, problem=_("Somebody has dealt with this message already."), status=409)
     except NotWanted as reason:
-        words = _("It was not sent again: %(reason)s. Settle it when the person knows.") % {"reason": reason}
+        words = _("It was not sent again: %(reason)s. Settle it when the person knows.") % {
+            "reason": in_words(str(reason))
+        }
         return listed(request, problem=words, status=409)
     messages.success(request, _("The message goes out again within a few seconds."))
     return redirect("practice:message-list")

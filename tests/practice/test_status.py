@@ -161,7 +161,7 @@ def test_a_failed_message_is_a_task_with_the_number_to_call(therapist, patient, 
     patient.save()
     failed(therapist, patient)
     page = as_(front_desk).get(reverse("practice:message-list")).content.decode()
-    for words in ("Rosa Meier", "Confirmation", "address refused (550)", "(541) 555-0100", "Send again"):
+    for words in ("Rosa Meier", "Confirmation", "The address was refused (550)", "(541) 555-0100", "Send again"):
         assert words in page
 
 
@@ -217,7 +217,10 @@ def test_sending_again_twice_sends_once(therapist, patient, front_desk, as_):
 
 @pytest.mark.parametrize(
     ("change", "reason"),
-    [(lambda a: moved(a, timedelta(hours=2)), "changed since"), (cancelled, "changed since")],
+    [
+        (lambda a: moved(a, timedelta(hours=2)), "the visit has changed since"),
+        (cancelled, "the visit has changed since"),
+    ],
 )
 def test_what_is_not_wanted_any_more_is_not_sent_again(therapist, patient, front_desk, as_, change, reason):
     message = failed(therapist, patient)
