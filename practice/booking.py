@@ -26,7 +26,7 @@ from practice.locking import RoomTaken, SlotTaken, one_winner
 from practice.models import Appointment, AppointmentType, Location, Modality, Patient, Room, Status, Therapist, User
 from practice.models.booking import LIVING
 
-__all__ = ["LimitReached", "NotOffered", "OutsideHours", "SlotTaken", "TokenReused", "book"]
+__all__ = ["LimitReached", "NotOffered", "OutsideHours", "RecordJoined", "SlotTaken", "TokenReused", "book"]
 
 
 class NotOffered(SlotTaken):
@@ -43,6 +43,10 @@ class LimitReached(Exception):
 
 class TokenReused(Exception):
     """A form's token came back with other contents."""
+
+
+class RecordJoined(Exception):
+    """The patient's record was joined into another one of the same person, which is the one to book for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +89,8 @@ def book(
 
     A visit in person needs a room; without ``room`` any open and free one of the location, one try per transaction.
     Staff are held to working hours unless ``outside_hours``, everybody else also to the public grid and lead time.
-    The same ``token`` twice is one booking. Raises SlotTaken, NotOffered, OutsideHours, TokenReused.
+    The same ``token`` twice is one booking. Raises SlotTaken, NotOffered, OutsideHours, TokenReused,
+    RecordJoined.
     """
     times = Times.of(type, starts_at)
     wish = {
@@ -127,6 +132,8 @@ def place(
     )
     if token and (known := by_token(token, body)):
         return known
+    if Patient.objects.filter(pk=patient.pk, status=Patient.Status.MERGED).exists():
+        raise RecordJoined
     clear_the_way(therapist_id=therapist.pk, room_id=room.pk if room else None, patient_id=patient.pk, times=times)
     appointment = Appointment.objects.create(
         **wish,
@@ -144,10 +151,13 @@ def place(
     return appointment
 
 
-def settle(*, by: User | None, appointment: Appointment) -> None:
-    """What every new booking brings, in its transaction: care, the manage link, messages, the audit row (last)."""
+def settle(*, by: User | None, appointment: Appointment, is_first_visit: bool = False) -> None:
+    """What every new booking brings, in its transaction: care, the manage link, messages, the audit row.
+
+    ``is_first_visit``: the patient's row was made a moment ago, so nobody can be assigned yet.
+    """
     if appointment.type.code == AppointmentType.Code.CONSULT_FREE:
-        care.begin_by_consultation(by=by, appointment=appointment)
+        care.begin_by_consultation(by=by, appointment=appointment, is_first_visit=is_first_visit)
     manage_links.make(appointment)
     messages.appointment_booked(appointment)
     audit.record(by=by, action=audit.Action.BOOK, obj=appointment, patient=appointment.patient_id)

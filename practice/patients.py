@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import re
 
-from django.db import IntegrityError
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Lower
 from django.utils import timezone
 
-from practice import audit
+from practice import audit, locking
 from practice.action import action
+from practice.locking import SlotTaken, one_winner
 from practice.models import Appointment, CareAssignment, Invitation, Message, Patient, User
 from practice.models.booking import COMING
 
@@ -96,17 +96,19 @@ def merge(*, by: User, source: Patient, into: Patient) -> Patient:
     """Join ``source``, a prospect's record without an account, into the record of the same person; returns ``into``.
 
     Visits, the messages about them and the care relationship move. Consents stay with the record on which they were
-    given, because a consent is never rewritten: messages to ``into`` obey its own. Raises MergeRefused,
-    also where the two have visits at the same time.
+    given, because a consent is never rewritten: messages to ``into`` obey its own. Raises MergeRefused, also where the
+    two have visits at the same time and where somebody kept their calendars locked for too long.
     """
     try:
         return merged(by=by, source=source, into=into)
-    except IntegrityError as error:
-        raise MergeRefused("overlap") from error
+    except SlotTaken as error:
+        raise MergeRefused("busy") from error
 
 
+@one_winner
 @action
 def merged(*, by: User, source: Patient, into: Patient) -> Patient:
+    lock_both(source, into)
     locked = {p.pk: p for p in Patient.objects.select_for_update().filter(pk__in=[source.pk, into.pk]).order_by("pk")}
     source, into = locked[source.pk], locked[into.pk]
     refuse_unsafe(source, into)
@@ -118,6 +120,21 @@ def merged(*, by: User, source: Patient, into: Patient) -> Patient:
     source.save(update_fields=["status", "merged_into"])
     audit.record(by=by, action=audit.Action.CHANGE, obj=source, patient=into, detail={"merged_into": into.pk})
     return into
+
+
+def lock_both(source: Patient, into: Patient) -> None:
+    """The locks of both people and of the therapists whose calendars a moving visit is written into anew.
+
+    A visit of ``source`` that was booked with somebody else in the moment before is not covered: SlotTaken, try again.
+    """
+    therapists = therapists_of(source)
+    locking.lock(therapists=therapists, people=[locking.patient_name(patient.pk) for patient in (source, into)])
+    if therapists_of(source) - therapists:
+        raise SlotTaken
+
+
+def therapists_of(patient: Patient) -> set[int]:
+    return set(Appointment.objects.living().filter(patient=patient).values_list("therapist", flat=True))
 
 
 def refuse_unsafe(source: Patient, into: Patient) -> None:
@@ -133,6 +150,16 @@ def refuse_unsafe(source: Patient, into: Patient) -> None:
             and relation.related_model._default_manager.filter(**{relation.field.name: source}).exists()
         ):
             raise MergeRefused("records")
+    if visits_overlap(source, into):
+        raise MergeRefused("overlap")
+
+
+def visits_overlap(source: Patient, into: Patient) -> bool:
+    """Whether one person would be in two places: asked under the locks of both, so that no visit comes in between."""
+    theirs = Appointment.objects.living().filter(
+        patient=into, starts_at__lt=OuterRef("ends_at"), ends_at__gt=OuterRef("starts_at")
+    )
+    return Appointment.objects.living().filter(Exists(theirs), patient=source).exists()
 
 
 def move_care(source: Patient, into: Patient) -> None:

@@ -103,6 +103,7 @@ def patient_merge(request: HttpRequest, pk: int) -> HttpResponse:
 def why_not(reason: str) -> str:
     return {
         "overlap": _("Both records have a visit at the same time. Move or cancel one of them first."),
+        "busy": _("Somebody is changing the visits of one of the two just now. Please try again."),
         "account": _("Only the record of somebody new, without an account, can be joined into another."),
         "records": _("The other record holds more than contact data. A clinician has to look at it first."),
     }.get(reason, _("One of the two records was joined already."))

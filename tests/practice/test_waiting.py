@@ -1,16 +1,23 @@
 """Somebody else has the row or the lock: what the pages answer, and what is never deleted or overlapped."""
 
+import threading
 import uuid
-from datetime import timedelta
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
 
 import pytest
 from django.conf import settings
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from practice import confirming, holding, locking, manage_links
-from practice.models import Appointment, AuditEvent, Status
+from practice import booking, changing, confirming, holding, locking, manage_links, patients
+from practice.locking import SlotTaken
+from practice.models import Appointment, AuditEvent, Patient, Status
 from tests import cast
 from tests.practice.schedule import contact
 from tests.waiting import PATIENCE, beside
@@ -131,3 +138,130 @@ def test_a_hold_that_is_booked_while_it_is_given_back_stays_booked(people):
         release.result(PATIENCE)
     row.refresh_from_db()
     assert row.status == Status.BOOKED
+
+
+# -- Joining two records -------------------------------------------------------------------------------------------
+@dataclass
+class Twice:
+    """One person with two records, a visit on the newer one, and the fields that book or move at the desk."""
+
+    people: cast.Everyone
+    visit: Appointment
+    source: Patient
+    into: Patient
+
+    def merge(self) -> Patient:
+        return patients.merge(by=self.people.front_desk, source=self.source, into=self.into)
+
+    def book(self, patient: Patient, starts_at: datetime | None = None) -> Appointment:
+        place = cast.clinic()
+        return booking.book(
+            by=self.people.front_desk,
+            therapist=self.people.other_therapist.therapist,
+            patient=patient,
+            type=place.session,
+            modality="video",
+            location=place.location,
+            starts_at=starts_at or self.visit.starts_at,
+            outside_hours=True,
+        )
+
+    def move(self) -> Appointment:
+        return changing.move(
+            by=self.people.front_desk,
+            appointment=Appointment.objects.select_related("therapist", "location", "room", "type").get(),
+            starts_at=self.visit.starts_at + DAY,
+            outside_hours=True,
+        )
+
+
+@pytest.fixture
+def twice(people) -> Twice:
+    visit = talk(people)
+    return Twice(people, visit, visit.patient, people.patient)
+
+
+def overlapping_visits() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM practice_appointment a JOIN practice_appointment b ON a.patient_id = b.patient_id"
+            " AND a.id < b.id AND a.starts_at < b.ends_at AND b.starts_at < a.ends_at"
+            " WHERE a.cancelled_at IS NULL AND b.cancelled_at IS NULL"
+        )
+        return cursor.fetchone()[0]
+
+
+def test_a_visit_booked_while_the_records_are_joined_is_refused_and_nobody_is_in_two_places(twice):
+    """The one who books waits for the one who joins, and then sees what was joined."""
+    with beside() as other:
+        first, let_go = other.keep(twice.merge)
+        for_the_heir = other.begin_and_wait(twice.book, twice.into)
+        for_the_old = other.begin_and_wait(twice.book, twice.source)
+        let_go()
+        first.result(PATIENCE)
+        with pytest.raises(booking.SlotTaken):
+            for_the_heir.result(PATIENCE)
+        with pytest.raises(booking.RecordJoined):
+            for_the_old.result(PATIENCE)
+    assert Appointment.objects.get().patient == twice.into
+
+
+def test_records_joined_while_a_visit_is_booked_are_refused_where_the_visits_overlap(twice):
+    with beside() as other:
+        first, let_go = other.keep(twice.book, twice.into)
+        merge = other.begin_and_wait(twice.merge)
+        let_go()
+        first.result(PATIENCE)
+        with pytest.raises(patients.MergeRefused, match="overlap"):
+            merge.result(PATIENCE)
+    assert Appointment.objects.get(pk=twice.visit.pk).patient == twice.source
+
+
+def test_a_move_of_a_visit_whose_record_is_being_joined_is_answered_as_out_of_date(twice):
+    with beside() as other:
+        first, let_go = other.keep(twice.merge)
+        move = other.begin_and_wait(twice.move)
+        let_go()
+        first.result(PATIENCE)
+        with pytest.raises(changing.StaleVersion):
+            move.result(PATIENCE)
+    assert twice.move().patient == twice.into
+
+
+def all_at_once(deeds: list[Callable[[], object]]) -> None:
+    """Whoever loses is told by name; anything else that is raised ends the test."""
+    told = (SlotTaken, patients.MergeRefused, booking.RecordJoined, changing.StaleVersion, changing.CannotChange)
+    gate = threading.Barrier(len(deeds), timeout=PATIENCE)
+
+    def run(deed: Callable[[], object]) -> None:
+        gate.wait()
+        with suppress(*told):
+            deed()
+
+    with beside() as other:
+        for future in [other.begin(run, deed) for deed in deeds]:
+            future.result(2 * PATIENCE)
+
+
+def test_joining_against_booking_and_cancelling_never_deadlocks(people):
+    for number in range(6):
+        visit = talk(people, (20 + number) * DAY)
+        twice = Twice(people, visit, visit.patient, people.patient)
+        cancel = partial(changing.cancel, by=people.front_desk, appointment=visit)
+        all_at_once([twice.merge, partial(twice.book, twice.into), partial(twice.book, twice.source), cancel])
+    assert overlapping_visits() == 0
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
+        assert cursor.fetchone()[0] == 0
+
+
+def test_the_page_says_that_somebody_else_has_the_calendar(twice, impatient, as_):
+    with beside() as other:
+        _first, let_go = other.keep(locking.lock, people=[locking.patient_name(twice.into.pk)])
+        Patient.objects.filter(pk=twice.source.pk).update(email_key=twice.into.email_key)
+        answer = as_(twice.people.front_desk).post(
+            reverse("practice:patient-merge", args=[twice.into.pk]), {"source": twice.source.pk}
+        )
+        let_go()
+    assert answer.status_code == 409
+    assert "just now. Please try again." in answer.text
