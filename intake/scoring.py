@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
+from intake.band_words import band_words
 from intake.definition import ChangeRule, Definition, Item, Scale
 
 Answers = Mapping[str, int | None]
@@ -45,6 +46,10 @@ class Score:
     @property
     def printed(self) -> Decimal:
         return rounded(self.value, self.decimals)
+
+    @property
+    def band_words(self) -> str:
+        return band_words(self.band)
 
 
 def rounded(value: Fraction, decimals: int) -> Decimal:

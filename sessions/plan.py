@@ -11,6 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 FOLDER = Path(__file__).parent / "plans"
 # clinical.md 1.1: every course touches each of the eleven components.
 COMPONENTS = tuple(f"F{number:02}" for number in range(1, 12))
@@ -23,8 +25,8 @@ class Module:
     """One reusable piece of treatment. ``patient_words`` completes the sentence "On Thursday: ..."."""
 
     code: str
-    title: str
-    patient_words: str
+    english_title: str
+    english_patient_words: str
     aims: str
     in_session: str
     homework: tuple[str, ...]
@@ -33,6 +35,14 @@ class Module:
     measures: tuple[str, ...]
     interventions: tuple[str, ...]
     seed_refs: tuple[str, ...]
+
+    @property
+    def title(self) -> str:
+        return _(self.english_title)
+
+    @property
+    def patient_words(self) -> str:
+        return _(self.english_patient_words)
 
 
 @dataclass(frozen=True)
@@ -85,7 +95,12 @@ def tuples(row: dict[str, Any]) -> dict[str, Any]:
 @cache
 def modules() -> dict[str, Module]:
     """Every module by its code, in the order of clinical.md 4.2."""
-    return {row["code"]: Module(**tuples(row)) for row in read("modules")}
+    return {row["code"]: Module(**tuples(english(row))) for row in read("modules")}
+
+
+def english(row: dict[str, Any]) -> dict[str, Any]:
+    """A module's row; what people read of it bears the name of the language it is written in."""
+    return {f"english_{key}" if key in ("title", "patient_words") else key: value for key, value in row.items()}
 
 
 @cache
@@ -113,4 +128,7 @@ def interventions() -> dict[str, Intervention]:
 
 def patient_topic(codes: list[str] | tuple[str, ...]) -> str:
     """What a planned session is about, in words for the patient; at most two topics, to be read at a glance."""
-    return ", and ".join(modules()[code].patient_words for code in codes[:2] if code in modules())
+    topics = [modules()[code].patient_words for code in codes[:2] if code in modules()]
+    if len(topics) < 2:
+        return "".join(topics)
+    return _("%(first)s, and %(second)s") % {"first": topics[0], "second": topics[1]}

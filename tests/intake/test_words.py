@@ -5,8 +5,10 @@ import re
 import pytest
 from django.conf import settings
 from django.template.loader import render_to_string
+from django.utils import translation
 
-from intake import alerts, consent
+from intake import alerts, consent, instrument
+from intake.band_words import BANDS, band_words
 from intake.messages import KINDS, task_words
 from intake.models import RiskAlert, RiskTrigger
 from practice.models import Message, Practice
@@ -56,3 +58,12 @@ def test_a_closed_alert_needs_no_mail_any_more(patient, phq, supervisor):
     kind = KINDS["task"]
     with pytest.raises(NotWanted):
         kind.still_wanted(message, kind.rows([message.about_id])[message.about_id])
+
+
+def test_every_band_of_a_shipped_instrument_has_words_that_follow_the_reader(monkeypatch):
+    assert {band["label"] for body in instrument.bodies() for band in body["bands"]} == set(BANDS)
+    catalogue = translation.trans_real.translation("fr")._catalog._catalogs[-1]
+    monkeypatch.setitem(catalogue, "moderately severe", "assez grave")
+    with translation.override("fr"):
+        assert band_words("moderately severe") == "assez grave"
+    assert band_words("of the practice's own") == "of the practice's own"

@@ -1,8 +1,10 @@
 """Course templates and code systems as data: complete, and true to the specification."""
 
 import pytest
+from django.utils import translation
 
 from sessions import plan
+from sessions.module_words import MODULE_WORDS
 
 
 @pytest.mark.parametrize("code", ["10", "12", "16", "20"])
@@ -47,3 +49,15 @@ def test_a_module_names_only_interventions_that_exist():
 def test_topics_for_the_patient_name_at_most_two_things():
     assert plan.patient_topic(["GOAL"]) == "what matters to you, and one small first step"
     assert plan.patient_topic(["COMM", "SOCIAL", "COPE"]).startswith("saying what you need, and the people")
+
+
+def test_what_people_read_of_a_module_is_collected_for_translation_and_translated(monkeypatch):
+    known = plan.modules().values()
+    assert set(MODULE_WORDS) == {words for each in known for words in (each.english_title, each.english_patient_words)}
+    goal = plan.modules()["GOAL"]
+    catalogue = translation.trans_real.translation("fr")._catalog._catalogs[-1]
+    monkeypatch.setitem(catalogue, goal.english_title, "Valeurs et buts")
+    monkeypatch.setitem(catalogue, goal.english_patient_words, "ce qui compte pour vous")
+    with translation.override("fr"):
+        assert goal.title == "Valeurs et buts"
+        assert plan.patient_topic(["GOAL"]) == "ce qui compte pour vous"
