@@ -232,12 +232,14 @@ def require_within_limits(held: Appointment, contact: Contact | None, patient: P
     Whichever it is, the answer is the same, so that it tells nothing about anybody.
     """
     key, phone = (contact.email_key, contact.phone) if contact else (patient.email_key, patient.phone)
-    person = Q(patient__email_key=key) if key else Q()
-    person |= Q(patient__phone=phone) if phone else Q()
-    person |= Q(patient=patient) if patient else Q()
+    person = Q(email_key=key) if key else Q()
+    person |= Q(phone=phone) if phone else Q()
+    person |= Q(pk=patient.pk) if patient else Q()
     type = held.type
     since = timezone.now() - timedelta(days=type.limit_days)
-    rows = Appointment.objects.filter(person, status__in=LIVING, starts_at__gte=since).exclude(pk=held.pk)
+    # A set of records first, each by an index: a condition across both tables would read all of either.
+    records = Patient.objects.filter(person).values("pk")
+    rows = Appointment.objects.filter(patient__in=records, status__in=LIVING, starts_at__gte=since).exclude(pk=held.pk)
     booked = list(rows.values_list("type", "therapist", "starts_at", "ends_at"))
     if any(starts < held.ends_at and ends > held.starts_at for _type, _who, starts, ends in booked):
         raise LimitReached

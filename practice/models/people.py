@@ -144,7 +144,10 @@ class Patient(models.Model):
     objects = PatientQuerySet.as_manager()
 
     class Meta:
-        indexes = [models.Index(Lower("last_name"), Lower("first_name"), name="patient_by_name")]
+        indexes = [
+            models.Index(Lower("last_name"), Lower("first_name"), name="patient_by_name"),
+            models.Index(fields=["phone"], name="patient_by_phone"),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(status="merged", merged_into__isnull=False)
