@@ -1,9 +1,14 @@
 """Fixtures for every test: the cast, the database that may commit, the served site."""
 
 import faulthandler
+import fcntl
+import gc
 import os
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
 
 import pytest
 from django.conf import settings
@@ -15,6 +20,7 @@ from django.utils import timezone
 
 from practice import presence
 from tests import cast
+from tests.machinery import wait_until
 
 pytest_plugins = ["tests.browser"]  # chromium, page_for
 
@@ -27,21 +33,65 @@ faulthandler.enable()
 
 
 @pytest.fixture(scope="session")
-def migrated_template(django_db_setup, django_db_blocker) -> Iterator[str]:
-    """The name of a copy of the migrated test database; tests that commit are given a clone of it."""
-    with django_db_blocker.unblock():
-        outside = connection.settings_dict["NAME"]
-        # pytest-django makes a test database only for tests with its own marker; a run without any has none yet.
-        made_here = outside == DATABASE_OUTSIDE_TESTS
-        source = connection.creation.create_test_db(verbosity=0, autoclobber=True) if made_here else outside
-        name = f"{source}_template"
-        connection.close()
-        run_sql(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)', f'CREATE DATABASE "{name}" TEMPLATE "{source}"')
+def migrated_template(
+    django_test_environment, django_db_blocker, tmp_path_factory, testrun_uid, worker_id
+) -> Iterator[str]:
+    """The name of the migrated database that every other one is cloned from, made once for all pytest workers."""
+    name = f"test_{DATABASE_OUTSIDE_TESTS}_template"
+    folder = tmp_path_factory.getbasetemp() if worker_id == "master" else tmp_path_factory.getbasetemp().parent
+    users = folder / f"template-{testrun_uid}"  # one mark for every worker that uses it
+    with django_db_blocker.unblock(), alone(users) as file:
+        if not file.read():
+            migrate(name)
+        file.write("x")
     yield name
-    with django_db_blocker.unblock():
-        run_sql(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-        if made_here:
-            connection.creation.destroy_test_db(outside, verbosity=0)
+    with django_db_blocker.unblock(), alone(users) as file:
+        marks = file.read()
+        file.truncate(0)
+        file.write(marks[1:])
+        if not marks[1:]:
+            run_sql(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+@contextmanager
+def alone(path: Path) -> Iterator[IO[str]]:
+    """The open file, which no other worker has meanwhile."""
+    with open(path, "a+") as file:
+        wait_until(lambda: locked(file), f"the other worker has done with {path.name}")
+        file.seek(0)
+        yield file
+
+
+def locked(file: IO[str]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def migrate(name: str) -> None:
+    """Make the database ``name`` by all migrations."""
+    connection.settings_dict["TEST"]["NAME"] = name
+    gc.disable()  # migrating makes every model anew at each step; collecting them is a quarter of the time
+    try:
+        connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+    finally:
+        gc.enable()
+        point_at(DATABASE_OUTSIDE_TESTS)
+
+
+def point_at(name: str) -> None:
+    connections.close_all()
+    connections.databases["default"]["NAME"] = connection.settings_dict["NAME"] = name
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(migrated_template, django_db_blocker, worker_id) -> Iterator[None]:
+    """The database of this worker, for tests that roll back."""
+    name = f"test_{DATABASE_OUTSIDE_TESTS}" + (f"_{worker_id}" if worker_id != "master" else "")
+    with django_db_blocker.unblock(), cloned(migrated_template, name):
+        yield
 
 
 @pytest.fixture
@@ -50,18 +100,23 @@ def committed_db(migrated_template, django_db_blocker) -> Iterator[str]:
 
     A flush after the test is impossible here by design: tables refuse TRUNCATE (architecture.md 8).
     """
-    with django_db_blocker.unblock():
-        original = connection.settings_dict["NAME"]
-        clone = f"{original[:40]}_{uuid.uuid4().hex[:8]}"
-        connection.close()
-        run_sql(f'CREATE DATABASE "{clone}" TEMPLATE "{migrated_template}"')
-        connections.databases["default"]["NAME"] = connection.settings_dict["NAME"] = clone
-        try:
-            yield clone
-        finally:
-            connections.close_all()
-            connections.databases["default"]["NAME"] = connection.settings_dict["NAME"] = original
-            run_sql(f'DROP DATABASE IF EXISTS "{clone}" WITH (FORCE)')
+    name = f"test_{DATABASE_OUTSIDE_TESTS[:40]}_{uuid.uuid4().hex[:8]}"
+    with django_db_blocker.unblock(), cloned(migrated_template, name):
+        yield name
+
+
+@contextmanager
+def cloned(template: str, name: str) -> Iterator[None]:
+    """Within it the connection is to ``name``, a new copy of ``template``."""
+    before = connection.settings_dict["NAME"]
+    connections.close_all()
+    run_sql(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)', f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    point_at(name)
+    try:
+        yield
+    finally:
+        point_at(before)
+        run_sql(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
 def run_sql(*statements: str) -> None:
