@@ -9,7 +9,9 @@ from typing import Any
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from intake.band_words import band_words
 from practice.models import Appointment
 from sessions import note_fields, numbering, plan
 from sessions.models import HomeworkReview, ProgressNote, TherapySession
@@ -94,7 +96,7 @@ def plan_extras(document: Document) -> list[Line]:
 def measure_words(row: Mapping[str, str]) -> str:
     parts = [f"{row['title']}: {row['now']}"]
     if row["band"]:
-        parts.append(row["band"])
+        parts.append(band_words(row["band"]))
     if row["start"]:
         parts.append(_("start %(value)s") % {"value": row["start"]})
     if row["last"]:
@@ -134,6 +136,44 @@ def when(text: str) -> str:
     )
 
 
+# -- What was typed --------------------------------------------------------------------------------------------------
+PARTS = {
+    "homework": gettext_lazy("Homework"),
+    "interventions": gettext_lazy("Interventions"),
+    "modules": gettext_lazy("Modules"),
+    "reviews": gettext_lazy("Homework review"),
+    "intervention_minutes": gettext_lazy("Minutes of interventions"),
+}
+
+
+def keys_of(kind: str) -> list[str]:
+    """Every part that a note of this kind may hold, in the order of its form."""
+    return [entry.key for entry in note_fields.fields_of(kind)] + (list(PARTS) if kind == note_fields.SESSION else [])
+
+
+def label_of(key: str) -> str:
+    return str(note_fields.BY_KEY[key].label if key in note_fields.BY_KEY else PARTS[key])
+
+
+def shown(key: str, value: Any) -> str:
+    """A part of a typed content as text for a person; no character of it is left out."""
+    if not value:
+        return _("Nothing")
+    if key == "homework":
+        return "\n".join(homework_words({"text": "", "how_often": "", **row}) for row in value)
+    if key == "reviews":
+        return "\n".join(", ".join(row.values()) for row in value.values())
+    if key == "intervention_minutes":
+        return "\n".join(f"{code}: {minutes}" for code, minutes in value.items())
+    if key == "modules":
+        return "\n".join(module_words(code) for code in value)
+    if key == "interventions":
+        known = plan.interventions()
+        return "\n".join(known[code].label if code in known else code for code in value)
+    labels = {choice: str(label) for choice, label in note_fields.BY_KEY[key].choices}
+    return "\n".join(labels.get(v, v) for v in value) if isinstance(value, list) else labels.get(value, value)
+
+
 # -- The patient's view ----------------------------------------------------------------------------------------------
 def for_patient(document: Document) -> tuple[list[Line], list[Section]]:
     """What matters to the person first, in plain words, and then the whole note as it was signed."""
@@ -170,12 +210,16 @@ def remark_on_number(session: TherapySession | None) -> str:
     """The remark where the number and the place by date differ (clinical.md 4.6)."""
     if session is None or session.number is None:
         return ""
-    by_date = numbering.display_number(session)
-    if by_date in (None, session.number):
+    return remark(session, numbering.display_number(session))
+
+
+def remark(session: TherapySession, place: int | None) -> str:
+    """The same where the place by date is known."""
+    if session.number is None or place in (None, session.number):
         return ""
     return _("Recorded as session %(number)s. By date it is session %(place)s, because a session was entered late.") % {
         "number": session.number,
-        "place": by_date,
+        "place": place,
     }
 
 

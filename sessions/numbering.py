@@ -7,6 +7,7 @@ says which one it is by date.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Sequence
 
 from django.db.models import QuerySet
@@ -30,6 +31,10 @@ LETTER: dict[str, str] = {TherapySession.Kind.BOOSTER: "B", TherapySession.Kind.
 
 class SessionSigned(Exception):
     """The note is signed; the session keeps its kind and its number."""
+
+
+class NumbersMoved(Exception):
+    """The numbers of the course are no longer those that were shown when the kind was chosen."""
 
 
 def counted(course: Course) -> QuerySet[TherapySession]:
@@ -110,13 +115,18 @@ def place(*, by: User, session: TherapySession) -> TherapySession:
         session.position = next_position(course, session)
         session.save()
         renumber(by=by, course=course)
-    elif letter := LETTER.get(session.kind):
-        used = course.sessions.filter(kind=session.kind).exclude(pk=session.pk).values_list("label", flat=True)
-        highest = max((int(label[1:]) for label in used if label[1:].isdigit()), default=0)
-        session.label = f"{letter}{highest + 1}"
+    elif session.kind in LETTER:
+        others = course.sessions.filter(kind=session.kind).exclude(pk=session.pk)
+        session.label = next_label(session.kind, others.values_list("label", flat=True))
         session.save()
     session.refresh_from_db()
     return session
+
+
+def next_label(kind: str, used: Iterable[str]) -> str:
+    """ "B2", "X1": the label after the highest one used; empty for a kind that bears none."""
+    highest = max((int(label[1:]) for label in used if label[1:].isdigit()), default=0)
+    return f"{LETTER[kind]}{highest + 1}" if kind in LETTER else ""
 
 
 def next_position(course: Course, session: TherapySession) -> int | None:
@@ -137,24 +147,57 @@ def adopt(*, by: User, course: Course) -> None:
         place(by=by, session=session)
 
 
+def course_of(session: TherapySession, kind: str) -> Course | None:
+    """The course a contact of that kind belongs to: its own, or the one that can take it where it has none.
+
+    What came after a course ended belongs to it as a booster only.
+    """
+    course = session.course
+    after_the_end = course is not None and course.ended_at is not None and session.starts_at > course.ended_at
+    if course is None or (after_the_end and kind != TherapySession.Kind.BOOSTER):
+        return course_for(session.appointment, kind)
+    return course
+
+
+def does_count(kind: str, counts: bool | None) -> bool:
+    """Whether a contact consumes a number; ``counts`` is only asked for joint sessions (clinical.md 4.6)."""
+    return bool(counts) if kind == TherapySession.Kind.FAMILY else kind == TherapySession.Kind.SESSION
+
+
+def marks_of(course: Course | None) -> str:
+    """All numbers and labels of a course as one short word: another word, other numbers."""
+    if course is None:
+        return "none"
+    rows = course.sessions.order_by("pk").values_list("pk", "number", "label", "signed_at")
+    return hashlib.sha256(repr(list(rows)).encode()).hexdigest()[:20]
+
+
 @action
-def set_kind(*, by: User, session: TherapySession, kind: str, counts: bool | None = None) -> TherapySession:
+def set_kind(
+    *, by: User, session: TherapySession, kind: str, counts: bool | None = None, as_seen: str = ""
+) -> TherapySession:
     """Say what an unsigned contact was: a session, a short contact, a crisis contact, a joint session that counts.
 
-    ``counts`` is only asked for joint sessions. Raises :class:`SessionSigned`.
+    ``counts`` is only asked for joint sessions. ``as_seen`` is what :func:`marks_of` its course was when the person
+    chose. Raises :class:`SessionSigned` and :class:`NumbersMoved`.
     """
-    session = TherapySession.objects.select_for_update(of=("self",)).select_related("course").get(pk=session.pk)
+    rows = TherapySession.objects.select_for_update(of=("self",)).select_related("course", "appointment")
+    session = rows.get(pk=session.pk)
     if session.signed_at is not None:
         raise SessionSigned
     course = lock(session.course) if session.course_id else None
-    session.kind = TherapySession.Kind(kind)
-    family = session.kind == TherapySession.Kind.FAMILY
-    session.counts = bool(counts) if family else session.kind == TherapySession.Kind.SESSION
+    if as_seen and as_seen != marks_of(course):
+        raise NumbersMoved
+    if (session.kind, session.counts) == (kind, does_count(kind, counts)):
+        return session
+    session.kind, session.counts = TherapySession.Kind(kind), does_count(kind, counts)
+    session.course = course_of(session, kind)
     session.number, session.label, session.position = None, "", None
     session.save()
     session = place(by=by, session=session)
     if course is not None:
         renumber(by=by, course=course)
         session.refresh_from_db()
-    record(by=by, action=Action.CHANGE, obj=session, patient=session.patient_id, detail={"kind": session.kind})
+    detail = {"kind": session.kind, "counts": session.counts}
+    record(by=by, action=Action.CHANGE, obj=session, patient=session.patient_id, detail=detail)
     return session

@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 
 from intake.measures import Summary
 from practice.models import Patient
-from sessions import plan
+from sessions import note_words, numbering, plan
 from sessions.documents import measure_row
 from sessions.models import Course, CoursePlanItem, HomeworkLine, HomeworkReview, State, TherapySession
 from sessions.models.course import TREATING
@@ -114,6 +114,13 @@ def current_course(patient: Patient) -> Course | None:
     """The course a patient's page shows: the one under treatment, else the last that was."""
     rows = Course.objects.filter(patient=patient, started_at__isnull=False).select_related("therapist__user")
     return rows.order_by(F("ended_at").desc(nulls_first=True), "-started_at").first()
+
+
+def visits(course: Course) -> list[tuple[TherapySession, str, str]]:
+    """The attended visits of a course by date, each with what it is called and a remark on its number; one query."""
+    rows = list(course.sessions.select_related("appointment", "note", "course").order_by("starts_at", "pk"))
+    places = numbering.display_numbers(rows)
+    return [(row, note_words.session_words(row), note_words.remark(row, places.get(row.pk))) for row in rows]
 
 
 def templates_at_a_glance() -> list[tuple[str, list[str]]]:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from sessions.views import course, note, patient, signing
+from sessions.views import course, note, patient, session, signing
 
 app_name = "sessions"
 urlpatterns = [
@@ -13,6 +13,8 @@ urlpatterns = [
     # the chart
     path("patients/<int:patient_pk>/chart/", course.chart_detail, name="chart-detail"),
     path("patients/<int:patient_pk>/chart/notes/", course.chart_notes, name="chart-notes"),
+    # an attended visit
+    path("sessions/<int:pk>/kind/", session.session_kind, name="session-kind"),
     # notes
     path("notes/", note.note_list, name="note-list"),
     path("visits/<int:appointment_pk>/contact-note/", note.note_start, name="note-start"),

@@ -102,6 +102,8 @@ def course_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "course": course,
         "patient": course.patient,
         "outline": outline.of_course(course),
+        "visits": outline.visits(course),
+        "is_own": course.therapist.user_id == request.user.pk,
         "moves": list(course.moves.select_related("moved_by").order_by("moved_at", "pk")),
     }
     return render(request, "sessions/course/detail.html", context)

@@ -18,15 +18,16 @@ from practice.access import roles
 from practice.audit import Action, record
 from practice.models import Appointment
 from practice.roles import Role
-from sessions import note_fields, notes, risk_check
+from sessions import kinds, note_fields, note_words, notes, risk_check
 from sessions.forms.note import read
 from sessions.models import NoteDraftVersion, ProgressNote
-from sessions.views.note_page import differences, edit_context, keys_that_differ, label_of, merged, shown
+from sessions.views.note_page import differences, edit_context, keys_that_differ, merged
 
 CLINICIANS = (Role.THERAPIST, Role.TRAINEE, Role.SUPERVISOR)
 AUTHORS = (Role.THERAPIST, Role.TRAINEE)
 # Where "save and then" may lead.
 NEXT_PAGES = {"sign": "sessions:note-sign", "reading": "sessions:note-reading", "risk": "sessions:note-risk"}
+NEXT_OF_SESSION = {"kind": "sessions:session-kind"}
 
 
 def note_rows(request: HttpRequest):
@@ -74,7 +75,7 @@ def note_edit(request: HttpRequest, pk: int) -> HttpResponse:
 
 def save_and_go(request: HttpRequest, note: ProgressNote, then: str, change: Any = None) -> HttpResponse:
     """Save what was typed, after ``change`` to its content if there is one; then the page it asks for."""
-    content = read(request.POST, note.kind)
+    content = typed_content(request, note)
     try:
         saved = notes.save_draft(
             by=request.user,
@@ -91,7 +92,17 @@ def save_and_go(request: HttpRequest, note: ProgressNote, then: str, change: Any
         messages.warning(request, _("The risk check asks for the structured form. The responders have been told."))
     if then in NEXT_PAGES:
         return redirect(NEXT_PAGES[then], pk=note.pk)
+    if then in NEXT_OF_SESSION and note.session_id:
+        return redirect(reverse(NEXT_OF_SESSION[then], args=[note.session_id]) + "?back=note")
     return redirect(reverse("sessions:note-edit", args=[note.pk]) + ("#homework" if change else ""))
+
+
+def typed_content(request: HttpRequest, note: ProgressNote) -> dict[str, Any]:
+    """What was typed; where the note has got another form since its window was opened, told in the words of that."""
+    kind = request.POST.get("kind", note.kind)
+    if kind not in note_fields.EVERY:
+        kind = note.kind
+    return kinds.carried(read(request.POST, kind), kind, note.kind)
 
 
 def version_of(request: HttpRequest) -> int:
@@ -118,7 +129,7 @@ def locked_page(request: HttpRequest, note: ProgressNote, content: dict[str, Any
 def typed_besides(note: ProgressNote, content: dict[str, Any]) -> list[tuple[str, str]]:
     """Every part of a content, with its label, that the signed note does not hold like this; to copy elsewhere."""
     other = [key for key in keys_that_differ(note, content) if content.get(key)]
-    return [(label_of(key), shown(key, content[key])) for key in other]
+    return [(note_words.label_of(key), note_words.shown(key, content[key])) for key in other]
 
 
 @require_POST
@@ -130,7 +141,7 @@ def note_autosave(request: HttpRequest, pk: int) -> JsonResponse:
         note = notes.save_draft(
             by=request.user,
             note=note,
-            content=read(request.POST, note.kind),
+            content=typed_content(request, note),
             version=version_of(request),
             window=request.POST.get("window", ""),
         )

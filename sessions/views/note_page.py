@@ -10,8 +10,6 @@ from zoneinfo import ZoneInfo
 
 from django.http import QueryDict
 from django.utils.formats import date_format
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from practice.models import Appointment
 from sessions import documents, homework, note_completeness, note_fields, note_words, notes, plan, risk_check
@@ -163,23 +161,9 @@ class Difference:
     is_undecided: bool
 
 
-PARTS = {
-    "homework": gettext_lazy("Homework"),
-    "interventions": gettext_lazy("Interventions"),
-    "modules": gettext_lazy("Modules"),
-    "reviews": gettext_lazy("Homework review"),
-    "intervention_minutes": gettext_lazy("Minutes of interventions"),
-}
-
-
 def keys_that_differ(note: ProgressNote, typed: note_fields.Content) -> list[str]:
     """The parts of a note, in the order of its form, that another text of it says differently."""
-    keys = [entry.key for entry in note_fields.fields_of(note.kind)] + list(PARTS)
-    return [key for key in keys if note.content.get(key) != typed.get(key)]
-
-
-def label_of(key: str) -> str:
-    return str(note_fields.BY_KEY[key].label if key in note_fields.BY_KEY else PARTS[key])
+    return [key for key in note_words.keys_of(note.kind) if note.content.get(key) != typed.get(key)]
 
 
 def differences(
@@ -189,9 +173,9 @@ def differences(
     return [
         Difference(
             key,
-            label_of(key),
-            shown(key, note.content.get(key)),
-            shown(key, clash.content.get(key)),
+            note_words.label_of(key),
+            note_words.shown(key, note.content.get(key)),
+            note_words.shown(key, clash.content.get(key)),
             can_be_both(key),
             chosen.get(f"keep-{key}") or suggested_choice(key, note.content.get(key), clash.content.get(key)),
             key in undecided,
@@ -215,25 +199,6 @@ def suggested_choice(key: str, saved: Any, typed: Any) -> str:
     if not typed or (isinstance(typed, str) and isinstance(saved, str) and typed in saved):
         return SAVED
     return BOTH
-
-
-def shown(key: str, value: Any) -> str:
-    """A part of a content as text for a person."""
-    if not value:
-        return _("Nothing")
-    if key == "homework":
-        return "\n".join(note_words.homework_words({"text": "", "how_often": "", **row}) for row in value)
-    if key == "reviews":
-        return "\n".join(", ".join(row.values()) for row in value.values())
-    if key == "intervention_minutes":
-        return "\n".join(f"{code}: {minutes}" for code, minutes in value.items())
-    if key == "modules":
-        return "\n".join(note_words.module_words(code) for code in value)
-    if key == "interventions":
-        known = plan.interventions()
-        return "\n".join(known[code].label if code in known else code for code in value)
-    labels = {choice: str(label) for choice, label in note_fields.BY_KEY[key].choices}
-    return "\n".join(labels.get(v, v) for v in value) if isinstance(value, list) else labels.get(value, value)
 
 
 def merged(note: ProgressNote, clash: NoteDraftVersion, data: QueryDict) -> tuple[dict[str, Any], list[str]]:

@@ -38,6 +38,10 @@ def draft_pk(world, side):
     return {"pk": rooms.note_of(session_of(world, side)).pk}
 
 
+def session_pk(world, side):
+    return {"pk": session_of(world, side).pk}
+
+
 def signed_pk(world, side):
     def sign():
         treated(world, side)
@@ -81,6 +85,8 @@ RULES = {
     # The chart
     "sessions:chart-detail": roles(CASE, of=patient_pk),
     "sessions:chart-notes": roles(CASE, of=patient_pk),
+    # An attended visit
+    "sessions:session-kind": roles(AUTHOR, of=session_pk),
     # Notes
     "sessions:note-list": clinicians(),
     "sessions:note-detail": roles(CASE, of=signed_pk),
