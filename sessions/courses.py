@@ -85,6 +85,10 @@ class FactsMissing(CourseRefused):
     """The new state asks for something that was not given."""
 
 
+class ReasonMissing(FactsMissing):
+    """The course goes on past its planned sessions, and nobody has said why."""
+
+
 class OutcomeRecorded(CourseRefused):
     """The outcome of this talk is recorded; it is not written twice."""
 
@@ -197,9 +201,38 @@ def change_template(*, by: User, course: Course, template: str, reason: str) -> 
     require(reason, _("Say why the plan changes."))
     chosen = plan.templates()[template]
     course.template, course.planned_sessions = template, len(chosen.sessions)
-    course.save(update_fields=["template", "planned_sessions"])
+    course.extension_reason = ""  # it was about the former plan; past the new one it is asked for again
+    course.save(update_fields=["template", "planned_sessions", "extension_reason"])
     lay_out(course, chosen)
     note_move(by=by, course=course, before=course.state, reason=reason, facts={"template": template})
+    return course
+
+
+def is_past_plan(course: Course, number: int | None) -> bool:
+    """Whether a session with that number lies past the planned ones."""
+    return number is not None and course.planned_sessions is not None and number > course.planned_sessions
+
+
+def wants_reason(course: Course, number: int | None) -> bool:
+    """Whether going on to a session with that number still needs its reason (clinical.md 4.6)."""
+    return is_past_plan(course, number) and not course.extension_reason
+
+
+@action
+def extend(*, by: User, course: Course, reason: str) -> Course:
+    """Say why a course goes on past its planned sessions; the last word counts, the course keeps every one.
+
+    Raises :class:`ReasonMissing`, and :class:`WrongState` while planned sessions are still to come.
+    """
+    course = locked(course)
+    if not reason.strip():
+        raise ReasonMissing(_("Say why the course goes on."))
+    if not is_past_plan(course, numbering.counted(course).count() + 1):
+        raise WrongState(_("The plan still has sessions to come."))
+    course.extension_reason = reason.strip()
+    course.save(update_fields=["extension_reason"])
+    facts = {"extended_past": course.planned_sessions}
+    note_move(by=by, course=course, before=course.state, reason=reason, facts=facts)
     return course
 
 

@@ -19,7 +19,7 @@ from practice.action import action
 from practice.audit import Action, record
 from practice.models import Appointment, Status, User
 from practice.roles import CLINICIANS, Role
-from sessions import documents, homework, note_fields, numbering, risk_check
+from sessions import courses, documents, homework, note_fields, numbering, risk_check
 from sessions.models import Addendum, CoursePlanItem, NoteArticle, NoteDraftVersion, NoteIntervention, ProgressNote
 from sessions.note_completeness import Problem, Surroundings, problems
 from sessions.note_fields import Content
@@ -191,12 +191,15 @@ def left(note: ProgressNote, around: Surroundings | None = None) -> list[Problem
 
 # -- Signing ---------------------------------------------------------------------------------------------------------
 @action
-def sign(*, by: User, note: ProgressNote, version: int, similar_is_meant: bool = False) -> ProgressNote:
+def sign(
+    *, by: User, note: ProgressNote, version: int, similar_is_meant: bool = False, extension_reason: str = ""
+) -> ProgressNote:
     """Sign the draft that its author saw at ``version``; the caller has asked for the password or second factor again.
 
     Writes the coded parts, counts what was delivered, copies everything the note says into ``document``, and takes its
     hash. From then on the database refuses every change. Raises :class:`NotTheAuthor`, :class:`NoteLocked`,
-    :class:`NeedsCosignature`, :class:`StaleVersion`, :class:`Incomplete`, :class:`TooSimilar`.
+    :class:`NeedsCosignature`, :class:`StaleVersion`, :class:`Incomplete`, :class:`TooSimilar`, and
+    :class:`courses.ReasonMissing` for a session past the planned ones without ``extension_reason``.
     """
     note = own_draft(by=by, note=note)
     if not may_sign(by):
@@ -210,6 +213,7 @@ def sign(*, by: User, note: ProgressNote, version: int, similar_is_meant: bool =
         raise TooSimilar
     now = timezone.now()
     settle_length(by=by, note=note)
+    settle_number(by=by, note=note, extension_reason=extension_reason)
     write_parts(note)
     seal(by=by, note=note, now=now)
     if note.session is not None:
@@ -221,14 +225,36 @@ def sign(*, by: User, note: ProgressNote, version: int, similar_is_meant: bool =
     return note
 
 
-def settle_length(*, by: User, note: ProgressNote) -> None:
-    """A visit whose times show under 16 minutes is a contact, unless a later session is signed (clinical.md 4.6)."""
+def is_short(note: ProgressNote) -> bool:
+    """Whether its times show under 16 minutes, while no later session is signed (clinical.md 4.6)."""
     session, minutes = note.session, note_fields.minutes_of(note.content)
     if session is None or not session.counts or minutes is None or minutes >= numbering.FEWEST_MINUTES:
+        return False
+    return not session.course.sessions.filter(starts_at__gt=session.starts_at, signed_at__isnull=False).exists()
+
+
+def settle_length(*, by: User, note: ProgressNote) -> None:
+    """A visit that its times show to be short is a contact without a number."""
+    if note.session is not None and is_short(note):
+        note.session = numbering.set_kind(by=by, session=note.session, kind=note.session.Kind.SHORT)
+
+
+def settle_number(*, by: User, note: ProgressNote, extension_reason: str) -> None:
+    """Hold the number that is signed for, and keep why the course goes on where it lies past the plan."""
+    if note.session is None or note.session.course_id is None:
         return
-    later = session.course.sessions.filter(starts_at__gt=session.starts_at, signed_at__isnull=False)
-    if not later.exists():
-        note.session = numbering.set_kind(by=by, session=session, kind=session.Kind.SHORT)
+    course = numbering.lock(note.session.course)
+    note.session.refresh_from_db(fields=["number", "label"])
+    if courses.wants_reason(course, note.session.number):
+        courses.extend(by=by, course=course, reason=extension_reason)
+
+
+def wants_reason(note: ProgressNote) -> bool:
+    """Whether the signature asks why the course goes on past its planned sessions."""
+    session = note.session
+    if session is None or session.course_id is None or not courses.wants_reason(session.course, session.number):
+        return False
+    return not is_short(note)
 
 
 def write_parts(note: ProgressNote) -> None:

@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 
 from intake.measures import Summary
 from practice.models import Patient
-from sessions import note_words, numbering, plan
+from sessions import courses, note_words, numbering, plan
 from sessions.documents import measure_row
 from sessions.models import Course, CoursePlanItem, HomeworkLine, HomeworkReview, State, TherapySession
 from sessions.models.course import TREATING
@@ -49,6 +49,7 @@ class Outline:
     attended: int
     next_number: int | None
     next_topic: str
+    is_past_plan: bool
 
 
 def of_course(course: Course) -> Outline:
@@ -67,6 +68,7 @@ def of_course(course: Course) -> Outline:
         attended=attended,
         next_number=upcoming,
         next_topic=next_topic(items, sessions) if upcoming else "",
+        is_past_plan=courses.is_past_plan(course, upcoming),
     )
 
 

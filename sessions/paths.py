@@ -10,6 +10,7 @@ urlpatterns = [
     path("visits/<int:appointment_pk>/outcome/", course.consultation_outcome, name="consultation-outcome"),
     path("patients/<int:patient_pk>/course/open/", course.course_create, name="course-create"),
     path("courses/<int:pk>/", course.course_detail, name="course-detail"),
+    path("courses/<int:pk>/extend/", course.course_extend, name="course-extend"),
     # the chart
     path("patients/<int:patient_pk>/chart/", course.chart_detail, name="chart-detail"),
     path("patients/<int:patient_pk>/chart/notes/", course.chart_notes, name="chart-notes"),

@@ -54,3 +54,22 @@ class CourseForm(forms.Form):
         super().__init__(*args, **kwargs)
         notes = {template.code: _(template.choose_when) for template in plan.templates().values()}
         self.fields["template"].widget.notes = notes
+
+
+class ExtensionReason(forms.CharField):
+    """Why a course goes on past its planned sessions (clinical.md 4.6)."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        options = {
+            "label": _("Why the course goes on"),
+            "help_text": _("The planned sessions are over. Only clinicians on the case read the reason."),
+            "error_messages": {"required": _("Say why the course goes on.")},
+            "max_length": 200,
+            "widget": forms.Textarea(attrs={"rows": 3}),
+        }
+        super().__init__(**{**options, **kwargs})
+
+
+class ExtensionForm(forms.Form):
+    reason = ExtensionReason()
+    helper = only_fields()

@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 
 from practice.forms.widgets import ChoiceCards, ManyChoiceCards, PainScale
 from sessions import note_fields
+from sessions.forms.course import ExtensionReason
 from sessions.note_completeness import Problem
 from sessions.note_fields import Content, Field, Words
 
@@ -148,6 +149,7 @@ class SignForm(forms.Form):
 
     version = forms.IntegerField(widget=forms.HiddenInput)
     similar = forms.BooleanField(label=_("The text is meant to be the same"), required=False)
+    extension_reason = ExtensionReason()
     proof = forms.CharField(
         label=_("Your password, or the code of your app"),
         strip=False,
@@ -155,7 +157,9 @@ class SignForm(forms.Form):
         help_text=_("Typing it again is your signature."),
     )
 
-    def __init__(self, *args: Any, by_passkey: bool = False, is_similar: bool = False, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, by_passkey: bool = False, is_similar: bool = False, past_plan: bool = False, **kwargs: Any
+    ) -> None:
         """``by_passkey``: the person has shown a passkey a moment ago and is not asked for more."""
         super().__init__(*args, **kwargs)
         self.helper = FormHelper()
@@ -164,3 +168,5 @@ class SignForm(forms.Form):
             del self.fields["proof"]
         if not is_similar:
             del self.fields["similar"]
+        if not past_plan:
+            del self.fields["extension_reason"]

@@ -16,7 +16,7 @@ from practice.access import roles
 from practice.audit import Action, record
 from practice.models import Appointment, AppointmentType, Patient
 from sessions import courses, numbering, outline
-from sessions.forms.course import CourseForm, OutcomeForm
+from sessions.forms.course import CourseForm, ExtensionForm, OutcomeForm
 from sessions.models import ConsultationOutcome, Course, ProgressNote
 from sessions.views.note import AUTHORS, CLINICIANS
 
@@ -107,6 +107,28 @@ def course_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "moves": list(course.moves.select_related("moved_by").order_by("moved_at", "pk")),
     }
     return render(request, "sessions/course/detail.html", context)
+
+
+@roles(*AUTHORS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def course_extend(request: HttpRequest, pk: int) -> HttpResponse:
+    """Why a course goes on past its planned sessions; its therapist says so."""
+    rows = Course.objects.visible_to(request.user).filter(therapist__user=request.user)
+    course = get_object_or_404(rows.select_related("patient", "therapist__user"), pk=pk)
+    form, status = ExtensionForm(request.POST or None, initial={"reason": course.extension_reason}), 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            try:
+                courses.extend(by=request.user, course=course, **form.cleaned_data)
+                messages.success(request, _("Recorded."))
+                return redirect("sessions:course-detail", pk=pk)
+            except courses.CourseRefused as refusal:
+                status = 409
+                form.add_error(None, str(refusal))
+    record(by=request.user, action=Action.VIEW, obj=course, patient=course.patient_id)
+    context = {"course": course, "form": form, "outline": outline.of_course(course)}
+    return render(request, "sessions/course/extend.html", context, status=status)
 
 
 # -- The chart -------------------------------------------------------------------------------------------------------

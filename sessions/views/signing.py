@@ -17,7 +17,7 @@ from intake import alerts
 from intake.forms.alert import AssessmentForm
 from practice.access import roles
 from practice.audit import Action, record
-from sessions import documents, note_words, notes, proof
+from sessions import courses, documents, note_words, notes, proof
 from sessions.forms.addendum import AddendumForm
 from sessions.forms.note import SignForm
 from sessions.models import ProgressNote
@@ -52,6 +52,7 @@ def note_sign(request: HttpRequest, pk: int) -> HttpResponse:
             note=note,
             version=form.cleaned_data["version"],
             similar_is_meant=form.cleaned_data.get("similar", False),
+            extension_reason=form.cleaned_data.get("extension_reason", ""),
         )
     except proof.NotProven as refusal:
         form.add_error("proof" if "proof" in form.fields else None, str(refusal))
@@ -59,7 +60,9 @@ def note_sign(request: HttpRequest, pk: int) -> HttpResponse:
     except notes.TooSimilar:
         form.add_error("similar", _("Nearly every word is that of last time. Say that it is meant so."))
         return sign_page(request, note, form, status=422)
-    except (notes.StaleVersion, notes.Incomplete, notes.NoteLocked, notes.NeedsCosignature) as refusal:
+    except (
+        notes.StaleVersion, notes.Incomplete, notes.NoteLocked, notes.NeedsCosignature, courses.ReasonMissing,
+    ) as refusal:  # fmt: skip
         form.add_error(None, sentence_of(refusal))
         return sign_page(request, own_draft(request, pk), form, status=409)
     messages.success(request, _("Signed. The patient can read it now."))
@@ -72,6 +75,7 @@ def sentence_of(refusal: Exception) -> str:
         notes.Incomplete: _("Something is left before signing."),
         notes.NoteLocked: _("The note has just been signed in another window."),
         notes.NeedsCosignature: cosign_sentence(),
+        courses.ReasonMissing: _("The session lies past the planned ones by now. Say why the course goes on."),
     }
     return sentences[type(refusal)]
 
@@ -82,7 +86,9 @@ def cosign_sentence() -> str:
 
 def sign_form(request: HttpRequest, note: ProgressNote, **kwargs: Any) -> SignForm:
     is_similar = notes.likeness(note) >= notes.SIMILAR_FROM
-    return SignForm(by_passkey=not proof.can_type(request.user), is_similar=is_similar, **kwargs)
+    return SignForm(
+        by_passkey=not proof.can_type(request.user), is_similar=is_similar, past_plan=notes.wants_reason(note), **kwargs
+    )
 
 
 def sign_page(request: HttpRequest, note: ProgressNote, form: SignForm, *, status: int = 200) -> HttpResponse:

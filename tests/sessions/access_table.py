@@ -82,6 +82,7 @@ RULES = {
     "sessions:consultation-outcome": roles(AUTHOR, of=talk_pk),
     "sessions:course-create": roles("therapist trainee", of=patient_pk),
     "sessions:course-detail": roles(CASE, of=course_pk),
+    "sessions:course-extend": roles(AUTHOR, of=course_pk),
     # The chart
     "sessions:chart-detail": roles(CASE, of=patient_pk),
     "sessions:chart-notes": roles(CASE, of=patient_pk),

@@ -80,9 +80,11 @@ def written(session, **changes) -> ProgressNote:
     )
 
 
-def signed(session, **changes) -> ProgressNote:
+def signed(session, extension_reason: str = "", **changes) -> ProgressNote:
     note = written(session, **changes)
-    return notes.sign(by=note.author, note=note, version=note.version, similar_is_meant=True)
+    return notes.sign(
+        by=note.author, note=note, version=note.version, similar_is_meant=True, extension_reason=extension_reason
+    )
 
 
 @pytest.fixture
