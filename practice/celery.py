@@ -40,8 +40,9 @@ def end_on_the_wrong_database(**signal: Any) -> None:
     """
     from django.db import connections  # noqa: PLC0415  (models exist only after Celery has loaded the apps)
 
-    from practice import founding  # noqa: PLC0415  (as above)
+    from practice import founding, patience  # noqa: PLC0415  (as above)
 
+    patience.set_limits()
     try:
         founding.must_match_setting()
     except (ImproperlyConfigured, DatabaseError) as error:

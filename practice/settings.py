@@ -131,6 +131,12 @@ DATABASES["default"] |= {
         "prepare_threshold": 5,
     },
 }
+# What PostgreSQL lets a serving process wait for (practice/patience.py): a lock, a statement, a transaction at rest.
+SERVING_LIMITS = {
+    "lock_timeout": env.str("LOCK_TIMEOUT", default="10s"),
+    "statement_timeout": env.str("STATEMENT_TIMEOUT", default="30s"),
+    "idle_in_transaction_session_timeout": env.str("IDLE_IN_TRANSACTION_TIMEOUT", default="60s"),
+}
 
 # -- Cache and broker: Redis or Valkey; the cache falls back to a database table (practice/cache.py) ------------------
 REDIS_URL = required("REDIS_URL", "Name the Redis or Valkey server, such as redis://broker.internal/0.")

@@ -1,5 +1,8 @@
 """Error pages: calm, in the shell of the site, without a word about the inside."""
 
+import sys
+
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -21,4 +24,13 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    return render(request, "500.html", status=500)
+    """The last resort: 503 where the database was away or took too long, else 500. Neither page asks it anything."""
+    if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
+        return too_slow()
+    return render(None, "500.html", status=500)
+
+
+def too_slow() -> HttpResponse:
+    response = render(None, "503.html", status=503)
+    response.headers["Retry-After"] = "30"
+    return response

@@ -10,7 +10,7 @@ import structlog
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, close_old_connections, connection
 
-from practice import founding, heartbeat, sending
+from practice import founding, heartbeat, patience, sending
 from practice.clocks import ClocksDisagree
 
 log = structlog.get_logger("evenkeel.messages")
@@ -36,6 +36,7 @@ class Command(BaseCommand):
 
     def go_on(self) -> None:
         """A database that is away is waited for; the message in hand is finished before stopping."""
+        patience.set_limits()
         stop = threading.Event()
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: stop.set())

@@ -1,0 +1,21 @@
+"""How long a serving process waits for PostgreSQL: web, worker, beat and loop, by limits that the server itself keeps.
+
+Migrations, commands at a prompt and the filling of a database take as long as they take; they never come here.
+"""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import connections
+
+
+def set_limits() -> None:
+    """From here on every new connection of this process has the limits of ``SERVING_LIMITS``; harmless twice.
+
+    A wait for a lock, a statement, or a transaction in which nothing happens ends with a database error after it: one
+    page is answered 503, and nobody behind it waits for a forgotten transaction.
+    """
+    options = connections.settings["default"]["OPTIONS"]
+    limits = "".join(f" -c {name}={value}" for name, value in settings.SERVING_LIMITS.items())
+    options["options"] = options["options"].removesuffix(limits) + limits
+    connections.close_all()
