@@ -1,4 +1,4 @@
-"""For whom a database was founded: fictional people and real ones never meet under the wrong setting.
+"""Founding a practice, and for whom a database was founded: fictional people and real ones never meet.
 
 In the demo setting anybody steps in as anybody, so it must not serve a real practice; and accounts of the demo clinic,
 whose password is printed in public, must not open in production.
@@ -6,11 +6,19 @@ whose password is printed in public, must not open in production.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import time
+
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 
-from practice.models import Practice
+from practice import audit, invitations
+from practice.action import action
+from practice.models import Invitation, Location, Practice, Room, User
+from practice.roles import Role
+from practice.visit_kinds import make_kinds
 
 DEMO_DATA = (
     "This database holds the fictional demo clinic, whose password is public. Give DATABASE_URL a database of its own, "
@@ -41,3 +49,76 @@ def must_match_setting() -> None:
         raise ImproperlyConfigured(DEMO_DATA)
     if settings.DEMO and False in kinds:
         raise ImproperlyConfigured(REAL_DATA)
+
+
+class AlreadyFounded(Exception):
+    """This database has its practice; the text names it."""
+
+
+class OnlyInProduction(Exception):
+    """In the demo setting anybody steps in as anybody: a real practice is not founded there."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a practice begins with. Prices are cents a visit; hours are wall-clock times in ``time_zone``."""
+
+    name: str
+    short_name: str
+    phone: str
+    address: str
+    opening_hours: str
+    opens_at: time
+    closes_at: time
+    time_zone: str
+    location_name: str
+    rooms: Sequence[str]
+    session_cents: int
+    joint_cents: int
+    manager_name: str
+    manager_email: str
+    local_emergency_number: str = ""
+    local_crisis_line: str = ""
+
+
+def found(*, by: User | None, plan: Plan) -> Invitation:
+    """Found the practice of this database and invite its first manager, all of it or nothing.
+
+    Returns the invitation with its link. Raises OnlyInProduction, AlreadyFounded, and invitations.AddressTaken.
+    """
+    if settings.DEMO:
+        raise OnlyInProduction
+    try:
+        with transaction.atomic():
+            return founded(by=by, plan=plan)
+    except IntegrityError as error:  # somebody else founded it at the same moment
+        raise AlreadyFounded(name_of_practice()) from error
+
+
+@action
+def founded(*, by: User | None, plan: Plan) -> Invitation:
+    if Practice.objects.exists():
+        raise AlreadyFounded(name_of_practice())
+    practice = Practice.objects.create(
+        pk=1,
+        name=plan.name,
+        short_name=plan.short_name,
+        phone=plan.phone,
+        address=plan.address,
+        opening_hours=plan.opening_hours,
+        opens_at=plan.opens_at,
+        closes_at=plan.closes_at,
+        time_zone=plan.time_zone,
+        local_emergency_number=plan.local_emergency_number,
+        local_crisis_line=plan.local_crisis_line,
+    )
+    place = Location.objects.create(name=plan.location_name, address=plan.address, zone=plan.time_zone)
+    for name in plan.rooms:
+        Room.objects.create(location=place, name=name)
+    make_kinds(session_cents=plan.session_cents, joint_cents=plan.joint_cents)
+    audit.record(by=by, action=audit.Action.CREATE, obj=practice)
+    return invitations.invite_staff(by=by, email=plan.manager_email, name=plan.manager_name, roles={Role.MANAGER})
+
+
+def name_of_practice() -> str:
+    return Practice.objects.values_list("name", flat=True).first() or ""

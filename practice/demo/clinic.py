@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, time, timedelta
+from datetime import date, time
 
 from django.contrib.auth.hashers import make_password
 
 from practice.models import (
-    AppointmentType,
     Location,
     Modality,
     Practice,
@@ -19,6 +18,7 @@ from practice.models import (
     WorkingHours,
 )
 from practice.roles import Role
+from practice.visit_kinds import make_kinds
 
 PASSWORD = "evenkeel-demo"
 PERSON, VIDEO, PHONE = Modality.IN_PERSON, Modality.VIDEO, Modality.PHONE
@@ -173,58 +173,12 @@ def build(first_day: date) -> None:
     }
     for place, rooms in (("Tern Bay", ("Room 1", "Room 2", "Room 3")), ("Millrace", ("Room A", "Room B"))):
         Room.objects.bulk_create(Room(location=places[place], name=name) for name in rooms)
-    kinds()
+    make_kinds(session_cents=14000, joint_cents=16000)
     password = make_password(PASSWORD)  # one hash for all: a slow hash per person would cost the first run seconds
     for sketch in THERAPISTS:
         therapist(sketch, places, first_day, password)
     for name, stem, roles in STAFF:
         person(name, stem, roles, password)
-
-
-def kinds() -> None:
-    """The kinds of visits with their rules (clinical.md F31 for the free consultation)."""
-    AppointmentType.objects.create(
-        code=AppointmentType.Code.CONSULT_FREE,
-        name="Free talk",
-        length=timedelta(minutes=20),
-        slot_step=timedelta(minutes=20),
-        buffer_after=timedelta(minutes=10),
-        modalities=[VIDEO, PHONE, PERSON],
-        is_public=True,
-        for_patients=False,
-        per_therapist_limit=1,
-        per_person_limit=3,
-        is_clinical=False,
-        change_deadline=timedelta(hours=4),
-    )
-    session = {"modalities": [PERSON, VIDEO, PHONE], "change_deadline": timedelta(hours=24), "for_patients": True}
-    AppointmentType.objects.create(
-        code=AppointmentType.Code.SESSION,
-        name="Session",
-        length=timedelta(minutes=50),
-        buffer_after=timedelta(minutes=10),
-        slot_step=timedelta(minutes=60),
-        price_cents=14000,
-        **session,
-    )
-    AppointmentType.objects.create(
-        code=AppointmentType.Code.BOOSTER,
-        name="Booster",
-        length=timedelta(minutes=50),
-        buffer_after=timedelta(minutes=10),
-        slot_step=timedelta(minutes=60),
-        price_cents=14000,
-        **session,
-    )
-    AppointmentType.objects.create(
-        code=AppointmentType.Code.FAMILY,
-        name="Joint session",
-        length=timedelta(minutes=50),
-        buffer_after=timedelta(minutes=10),
-        slot_step=timedelta(minutes=60),
-        price_cents=16000,
-        **session,
-    )
 
 
 def person(name: str, stem: str, roles: tuple[Role, ...], password: str) -> User:
