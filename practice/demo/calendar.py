@@ -14,6 +14,7 @@ from practice.demo.people import ROSA, Sketch, Stage
 PLACES = {"Tern Bay": "America/Los_Angeles", "Millrace": "America/Denver"}
 WEEK, DAY, HOUR, MINUTE = timedelta(days=7), timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
 SESSION, GUARD = timedelta(minutes=50), timedelta(minutes=60)
+BEGUN = timedelta(minutes=6)  # the note is begun that long after the visit
 SHOWN = "ines-varga"  # the therapist whose day a newcomer sees
 COMING = 3  # weeks ahead
 AWAY = "priya-lindqvist"
@@ -37,13 +38,17 @@ class Hour:
 
 @dataclass
 class Calendar:
-    """Every visit of the courses: past ones first. ``extra`` are hours of today outside the therapist's own."""
+    """Every visit of the courses: past ones first. ``extra`` are hours of today outside the therapist's own.
+
+    ``to_finish`` is whose visit of the shown therapist left a half-written note, and when it was.
+    """
 
     hours: dict[str, Hour] = field(default_factory=dict)  # by e-mail address
     past: dict[str, list[datetime]] = field(default_factory=dict)
     coming: dict[str, list[datetime]] = field(default_factory=dict)
     extra: dict[str, datetime] = field(default_factory=dict)
     away: date | None = None
+    to_finish: tuple[str, datetime] | None = None
 
     def taken(self, therapist: str, people: Sequence[Sketch]) -> set[tuple[int, time]]:
         """The weekly hours of a therapist that belong to somebody."""
@@ -77,7 +82,9 @@ def make(people: Sequence[Sketch], now: datetime, chance: random.Random) -> Cale
             calendar.hours[person.email] = hour
             calendar.past[person.email] = list(past_visits(person, hour, today, chance))
             calendar.coming[person.email] = list(coming_visits(person, hour, today, calendar.away))
-    fill_today(calendar, [p for p in people if p.therapist == SHOWN and p.stage == Stage.IN_COURSE], now, today)
+    shown = [p for p in people if p.therapist == SHOWN and p.stage == Stage.IN_COURSE]
+    fill_today(calendar, shown, now, today)
+    calendar.to_finish = newest_written(calendar, [p for p in shown if p.name != ROSA], now)
     return calendar
 
 
@@ -148,3 +155,19 @@ def fill_today(calendar: Calendar, people: Sequence[Sketch], now: datetime, toda
                 taken.append(at)
                 missing -= 1
             at += MINUTE * step
+
+
+def newest_written(calendar: Calendar, people: Sequence[Sketch], now: datetime) -> tuple[str, datetime] | None:
+    """The newest visit after which there was time to begin the note: whose it was, and when it began."""
+    visits = [(visit, p.email) for p in people for visit in held(calendar, p) if visit + SESSION + BEGUN <= now]
+    visit, email = max(visits, default=(None, ""))
+    return (email, visit) if visit else None
+
+
+def held(calendar: Calendar, person: Sketch) -> Iterator[datetime]:
+    """The visits of a person that were not missed or cancelled, those to come included."""
+    gone = {after + number for number, (after, _how) in enumerate(person.missed)}
+    yield from (visit for place, visit in enumerate(calendar.past[person.email]) if place not in gone)
+    yield from calendar.coming[person.email]
+    if person.email in calendar.extra:
+        yield calendar.extra[person.email]

@@ -9,6 +9,7 @@ from education import articles as reading
 from education.models import ArticleAssignment
 from practice import attending, availability, booking, care, changing
 from practice.demo import answering, note_texts
+from practice.demo.calendar import BEGUN
 from practice.demo.people import ROSA, Stage
 from practice.demo.world import Person, World
 from practice.models import Appointment, AppointmentType, CareAssignment
@@ -50,6 +51,8 @@ def schedule(world: World, person: Person, place: int) -> None:
     missed = fate(person, place) if place < len(past) else ""
     visit = desk_books(world, person, days[place])
     person.visits.append(visit)
+    if world.calendar.to_finish == (person.sketch.email, days[place]):
+        person.to_finish = visit
     follow(world, person, visit, missed, then=place + 2)
 
 
@@ -95,7 +98,10 @@ def book_first(world: World, person: Person) -> None:
 
 def extra_visit(world: World, person: Person, starts_at: datetime) -> None:
     """A visit of today outside the therapist's hours, agreed some days ago."""
-    follow(world, person, desk_books(world, person, starts_at, outside=BY_AGREEMENT), "", then=None)
+    visit = desk_books(world, person, starts_at, outside=BY_AGREEMENT)
+    if world.calendar.to_finish == (person.sketch.email, starts_at):
+        person.to_finish = visit
+    follow(world, person, visit, "", then=None)
 
 
 def fate(person: Person, place: int) -> str:
@@ -179,7 +185,9 @@ def attend(world: World, person: Person, visit: Appointment, late: int) -> None:
     recent = age < LEFT_OPEN and person.sketch.name != ROSA
     unsigned = person.sketch.therapist == "wren-halloran" or (recent and person.chance.random() < 0.5)
     half = recent and unsigned and person.chance.random() < 0.6
-    world.timeline.at(visit.ends_at + 6 * MINUTE, write, world, person, visit, number, late, half, unsigned)
+    if visit == person.to_finish:
+        half = unsigned = True
+    world.timeline.at(visit.ends_at + BEGUN, write, world, person, visit, number, late, half, unsigned)
 
 
 def write(world: World, person: Person, visit: Appointment, number: int, late: int, half: bool, unsigned: bool) -> None:

@@ -28,6 +28,7 @@ class Person:
     course: Course | None = None
     visits: list[Appointment] = field(default_factory=list)
     signed: int = 0
+    to_finish: Appointment | None = None  # the visit whose note stays half written
 
     @property
     def user(self) -> User:

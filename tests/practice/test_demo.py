@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+import time_machine
 from django.core.management import CommandError, call_command
 from django.db import transaction
 from django.test import override_settings
@@ -18,7 +19,7 @@ from practice.models import Appointment, Message, Patient, Practice, Status, Use
 from practice.models.booking import LIVING
 from practice.models.message import WAITING, MessageState
 from practice.roles import Role
-from sessions import note_fields
+from sessions import home, note_fields, notes
 from sessions.models import Course, ProgressNote
 
 NOW = datetime(2027, 4, 14, 18, 30, tzinfo=UTC)  # a Wednesday, 11:30 at Tern Bay
@@ -66,6 +67,7 @@ def everything() -> dict[str, object]:
         "future": Appointment.objects.filter(status=Status.ATTENDED, starts_at__gt=NOW).count(),
         "faces": {step: stepping.person_for(step).name for step in stepping.STEPS if step != stepping.VISITOR},
         "rosa": rosa(),
+        "to_finish": to_finish(),
     }
 
 
@@ -76,6 +78,22 @@ def rosa() -> dict[str, object]:
         "next": patient.appointments.filter(status__in=("booked", "confirmed")).earliest("starts_at").starts_at,
         "reading": patient.reading.filter(finished_at=None).count(),
         "signed": ProgressNote.objects.signed().filter(patient=patient).count(),
+    }
+
+
+def to_finish() -> dict[str, object]:
+    """The newest half-written note of the therapist whose eyes are borrowed, and the cards of her start page."""
+    therapist = stepping.person_for(Role.THERAPIST)
+    drafts = ProgressNote.objects.drafts().filter(author=therapist, saved_at__isnull=False)
+    note = drafts.select_related("appointment").latest("appointment__starts_at")
+    with time_machine.travel(NOW, tick=False):
+        cards = [card.context["note"] for card in home.cards(therapist)]
+    return {
+        "content": note.content,
+        "left": [problem.key for problem in notes.left(note)],
+        "age": NOW - note.appointment.ends_at,
+        "status": note.appointment.status,
+        "has_card": note in cards,
     }
 
 
@@ -193,6 +211,17 @@ def test_those_whose_eyes_are_borrowed_have_a_day_to_show(clinic_facts):
     assert facts["alerts"]["open"] >= 1
 
 
+def test_the_therapist_finds_a_note_half_written(clinic_facts):
+    found, again = (facts["to_finish"] for facts in clinic_facts)
+    assert found == again
+    assert (found["status"], found["has_card"]) == (Status.ATTENDED, True)
+    assert found["content"]["agenda"]
+    assert found["content"]["time_in"]
+    assert "risk_suicide" not in found["content"]
+    assert {"risk_suicide", "did", "plan"} <= set(found["left"])
+    assert found["age"] < timedelta(days=8)
+
+
 # -- The calendar, at any hour and on any weekday ---------------------------------------------------------------------
 @pytest.mark.parametrize("day", range(7))
 @pytest.mark.parametrize("hour", [3, 7, 12, 17, 20])
@@ -207,6 +236,10 @@ def test_the_shown_day_has_visits_before_and_after_now(day, hour):
     assert sum(start <= now for start in today) >= 2
     assert sum(start > now for start in today) >= 2
     assert all(after - before >= calendar.GUARD for before, after in zip(today, today[1:], strict=False))
+    email, left_at = made.to_finish
+    assert email in shown
+    assert email != people.address_of(ROSA)
+    assert now - timedelta(days=8) < left_at <= now - calendar.SESSION
 
 
 def test_the_next_visit_of_rosa_meier_is_soon():
