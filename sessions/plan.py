@@ -67,8 +67,12 @@ class Template:
     """A course of so many sessions; ``choose_when`` is the choosing aid of clinical.md 4.4."""
 
     code: str
-    choose_when: str
+    english_choose_when: str
     sessions: tuple[PlannedSession, ...]
+
+    @property
+    def choose_when(self) -> str:
+        return _(self.english_choose_when)
 
     @property
     def components(self) -> frozenset[str]:
@@ -80,8 +84,16 @@ class Template:
 @dataclass(frozen=True)
 class Intervention:
     code: str
-    label: str
-    group: str
+    english_label: str
+    english_group: str
+
+    @property
+    def label(self) -> str:
+        return _(self.english_label)
+
+    @property
+    def group(self) -> str:
+        return _(self.english_group)
 
 
 def read(name: str) -> Any:

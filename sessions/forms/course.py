@@ -52,7 +52,7 @@ class CourseForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        notes = {template.code: _(template.choose_when) for template in plan.templates().values()}
+        notes = {template.code: template.choose_when for template in plan.templates().values()}
         self.fields["template"].widget.notes = notes
 
 

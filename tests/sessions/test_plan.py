@@ -1,10 +1,12 @@
 """Course templates and code systems as data: complete, and true to the specification."""
 
 import pytest
+from django.template.loader import render_to_string
 from django.utils import translation
 
-from sessions import plan
-from sessions.module_words import MODULE_WORDS
+from sessions import note_words, plan
+from sessions.forms.course import CourseForm
+from sessions.plan_words import CHOOSING_WORDS, INTERVENTION_WORDS, MODULE_WORDS
 
 
 @pytest.mark.parametrize("code", ["10", "12", "16", "20"])
@@ -61,3 +63,30 @@ def test_what_people_read_of_a_module_is_collected_for_translation_and_translate
     with translation.override("fr"):
         assert goal.title == "Valeurs et buts"
         assert plan.patient_topic(["GOAL"]) == "ce qui compte pour vous"
+
+
+def test_what_people_read_of_interventions_and_templates_is_collected_for_translation_and_translated(monkeypatch):
+    known = plan.interventions().values()
+    assert set(INTERVENTION_WORDS) == {words for each in known for words in (each.english_label, each.english_group)}
+    assert set(CHOOSING_WORDS) == {template.english_choose_when for template in plan.templates().values()}
+    pausing, shortest = plan.interventions()["COG-PAUSE"], plan.templates()["10"]
+    catalogue = translation.trans_real.translation("fr")._catalog._catalogs[-1]
+    for english, french in (
+        (pausing.english_label, "Faire une pause"),
+        (pausing.english_group, "Pensées"),
+        (shortest.english_choose_when, "But clair, peu de détresse."),
+    ):
+        monkeypatch.setitem(catalogue, english, french)
+    with translation.override("fr"):
+        assert (pausing.label, pausing.group) == ("Faire une pause", "Pensées")
+        assert CourseForm()["template"].field.widget.notes["10"] == "But clair, peu de détresse."
+        assert note_words.shown("interventions", ["COG-PAUSE"]) == "Faire une pause"
+
+
+def test_a_signed_result_says_its_band_in_the_readers_words(monkeypatch):
+    row = {"title": "PHQ-9", "now": "12", "band": "moderate", "start": "", "last": "", "change": ""}
+    catalogue = translation.trans_real.translation("fr")._catalog._catalogs[-1]
+    monkeypatch.setitem(catalogue, "moderate", "modéré")
+    with translation.override("fr"):
+        assert note_words.measure_words(row) == "PHQ-9: 12, modéré"
+        assert "modéré" in render_to_string("sessions/note/measures.html", {"measures": [row]})
