@@ -56,6 +56,18 @@ def test_nothing_can_be_posted_to_it(clinic, as_, name):
     assert as_(None).post(reverse(f"practice:{name}")).status_code == 405
 
 
+def test_the_demos_home_page_leads_to_its_doors(page):
+    assert f'href="{reverse("practice:demo-start")}"' in page("home").content.decode()
+
+
+def test_a_patient_finds_how_to_sign_in_at_the_foot_of_a_page_and_nobody_else_does(patient, front_desk, as_):
+    link = f'<a href="{reverse("mfa_index")}">How you sign in</a>'
+    assert link in as_(patient.user).get(reverse("practice:today")).content.decode()
+    assert link in as_(patient.user).get(reverse("practice:fees")).content.decode()
+    for reader in (None, front_desk):
+        assert link not in as_(reader).get(reverse("practice:fees")).content.decode()
+
+
 @pytest.mark.parametrize("therapists", [1, 3])
 def test_the_home_page_costs_the_same_however_many_therapists(clinic, as_, django_assert_num_queries, therapists):
     for number in range(therapists):

@@ -111,6 +111,25 @@ def test_the_demos_doors_do_not_exist_in_production():
     assert run(SET_UP + DOORS, EVENKEEL_DEMO="1").stdout.strip() == "6", "the same question finds them in the demo"
 
 
+HOME = """
+from django.contrib.auth.models import AnonymousUser
+from django.template.loader import render_to_string
+from django.test import RequestFactory
+from practice.models import Practice
+request = RequestFactory().get("/")
+request.user, request.resolver_match = AnonymousUser(), None
+page = render_to_string("practice/page/home.html", {"request": request, "practice": Practice(name="Harbor")}, request)
+print(page.count("/demo/"), "Harbor" in page)
+"""
+
+
+def test_no_page_of_production_speaks_of_the_demo():
+    """The home page with its footer, in a process of production's settings, and the same in the demo's."""
+    real = run(SET_UP + HOME, STATIC_MANIFEST="0")  # nothing was collected here
+    assert real.stdout.strip() == "0 True", real.stderr
+    assert run(SET_UP + HOME, STATIC_MANIFEST="0", EVENKEEL_DEMO="1").stdout.strip() == "2 True"
+
+
 def test_the_demos_views_refuse_even_if_somebody_gave_them_an_address(client, clinic, settings):
     start, step_in = reverse("practice:demo-start"), reverse("practice:demo-step-in", args=["manager"])
     settings.DEMO = False
