@@ -100,7 +100,7 @@ def reminder_line(message: Message, appointment: Appointment, practice: Practice
         "phone": tel(practice.phone),
     }
     return fitting(
-        _("%(practice)s: reminder of your appointment %(when)s. Questions? Call %(phone)s. Reply STOP to opt out."),
+        _("%(practice)s: reminder of your appointment %(when)s. For questions, or to stop texts, call %(phone)s."),
         facts,
     )
 
@@ -109,13 +109,15 @@ def changed_line(message: Message, appointment: Appointment, practice: Practice)
     """One text for a move and for a cancellation: the details stay behind the sign-in or the telephone."""
     facts = {"practice": practice.short_name, "phone": tel(practice.phone)}
     return fitting(
-        _("%(practice)s: your appointment has changed. Please sign in or call %(phone)s. Reply STOP to opt out."), facts
+        _("%(practice)s: your appointment has changed. Please sign in or call %(phone)s. Call, too, to stop texts."),
+        facts,
     )
 
 
 def new_message_line(message: Message, about: object, practice: Practice) -> str:
-    facts = {"practice": practice.short_name}
-    return fitting(_("%(practice)s: you have a new message. Please sign in to read it. Reply STOP to opt out."), facts)
+    facts = {"practice": practice.short_name, "phone": tel(practice.phone)}
+    text = _("%(practice)s: you have a new message. Please sign in to read it. To stop texts, call %(phone)s.")
+    return fitting(text, facts)
 
 
 def fitting(text: str, facts: dict[str, str]) -> str:

@@ -207,7 +207,7 @@ class ContactForm(forms.Form):
     )
     may_text = yes_no(
         _("May we text you about appointments?"),
-        _("At most three a week. Message and data rates may apply. Reply STOP to end them."),
+        _("At most three a week. Message and data rates may apply. You can end them here or by a call at any time."),
         initial="no",
     )
     voicemail = forms.ChoiceField(

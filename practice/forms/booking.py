@@ -130,7 +130,7 @@ class BookingForm(ConfirmForm):
     )
     sms_consent = forms.BooleanField(
         label=_("You may text me about this appointment"),
-        help_text=_("One reminder a day before. Reply STOP at any time. Message rates may apply."),
+        help_text=_("One reminder a day before. Call us to end them at any time. Message rates may apply."),
         required=False,
     )
 

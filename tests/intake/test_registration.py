@@ -291,10 +291,10 @@ def test_consents_and_their_texts_never_change(patient, texts):
 # -- The texts --------------------------------------------------------------------------------------------------------
 def test_loading_the_texts_again_changes_nothing_and_other_words_need_a_new_version(texts, tmp_path):
     assert len(consent.load_texts(by=None)) == len(texts) == ConsentText.objects.count() == 8
-    (tmp_path / "sms.en.md").write_text("type: SMS\nversion: 1\n\n# Texts\n\nOther words.\n")
+    (tmp_path / "sms.en.md").write_text("type: SMS\nversion: 2\n\n# Texts\n\nOther words.\n")
     with pytest.raises(consent.TextChanged):
         consent.load_texts(by=None, folder=tmp_path)
-    (tmp_path / "sms.en.md").write_text("type: SMS\nversion: 2\nmaterial: yes\n\n# Texts\n\nOther words.\n")
+    (tmp_path / "sms.en.md").write_text("type: SMS\nversion: 3\nmaterial: yes\n\n# Texts\n\nOther words.\n")
     assert consent.load_texts(by=None, folder=tmp_path)[0].is_material
 
 

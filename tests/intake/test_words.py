@@ -67,3 +67,16 @@ def test_every_band_of_a_shipped_instrument_has_words_that_follow_the_reader(mon
     with translation.override("fr"):
         assert band_words("moderately severe") == "assez grave"
     assert band_words("of the practice's own") == "of the practice's own"
+
+
+def test_nothing_asks_for_an_answer_to_a_text_message_that_nobody_receives():
+    """No gateway of this release receives (docs/decisions/0008); the way out that is named is one that works."""
+    folders = [settings.BASE_DIR / name for name in ("practice", "intake", "education", "sessions", "templates")]
+    sources = [
+        path for folder in folders for path in folder.rglob("*") if path.suffix in (".py", ".html", ".txt", ".md")
+    ]
+    asking = re.compile(r"\b(reply|text|answer) (STOP|Y|CANCEL|END|QUIT)\b", re.I)
+    assert [path.name for path in sources if asking.search(path.read_text(encoding="utf-8"))] == []
+    sms = next(words for words in map(consent.read, consent.FOLDER.glob("*.md")) if words.type == "SMS")
+    assert sms.version == 2
+    assert "call the clinic or take back this agreement" in sms.body

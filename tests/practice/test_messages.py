@@ -282,15 +282,15 @@ def test_a_text_message_fits_one_of_160_letters_of_gsm(therapist, patient, line,
     assert len(text) <= 160
     assert set(text) <= appointment_words.GSM
     assert "(541) 555-0142" in text
-    assert "STOP" in text
+    assert "to stop texts" in text
 
 
-def test_a_text_message_reads_as_the_specification_has_it(therapist, patient):
+def test_a_text_message_names_the_clinic_the_time_and_the_way_out(therapist, patient):
     appointment = booked(therapist, patient, starts_at=cast.at("2026-05-19 17:20"))
     text = appointment_words.reminder_line(Message.objects.first(), appointment, Practice.objects.get())
     assert text == (
         "Tern Bay: reminder of your appointment Tue 19 May 10:20 AM PDT. "
-        "Questions? Call (541) 555-0142. Reply STOP to opt out."
+        "For questions, or to stop texts, call (541) 555-0142."
     )
 
 
@@ -374,5 +374,5 @@ def test_a_nudge_of_another_app_says_only_that_there_is_a_message(therapist, pat
     words = kind.words(Message(), None, Practice.objects.get())
     assert set(words) == {"link", "practice", "phone"}
     assert kind.line(Message(), None, Practice.objects.get()) == (
-        "Tern Bay: you have a new message. Please sign in to read it. Reply STOP to opt out."
+        "Tern Bay: you have a new message. Please sign in to read it. To stop texts, call (541) 555-0142."
     )
