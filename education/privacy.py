@@ -1,5 +1,6 @@
 """What education holds about a person: the articles given to them and what they said about them."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django.apps import apps
@@ -26,6 +27,11 @@ def export(patient: Patient) -> dict[str, Any]:
             for assignment in patient.reading.with_texts()
         ]
     }
+
+
+def following(patients: Collection[int]) -> set[int]:
+    """Those of the patients who were given something to read: somebody cares for them."""
+    return set(ArticleAssignment.objects.filter(patient__in=patients).values_list("patient_id", flat=True))
 
 
 def erase(patient: Patient) -> int:

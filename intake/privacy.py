@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from django.db.models import QuerySet
@@ -15,10 +16,11 @@ from intake.models import (
     RiskAssessment,
 )
 from intake.models.measure import ResponseStatus
+from practice.clearing import StillNeeded
 from practice.models import Patient
 
 
-class ClinicalRecordKept(Exception):
+class ClinicalRecordKept(StillNeeded):
     """Finished questionnaires, alerts and assessments are part of the record and stay until retention ends."""
 
 
@@ -110,6 +112,14 @@ def assessment_facts(row: RiskAssessment) -> dict[str, Any]:
 def history_of(model: Any) -> QuerySet:
     """The history rows that the database keeps of ``model``."""
     return model.pgh_event_model.objects.all()
+
+
+def following(patients: Collection[int]) -> set[int]:
+    """Those of the patients who began to register or to answer, or about whom there is an alert or an assessment."""
+    kept: set[int] = set()
+    for model in (Registration, EmergencyContact, MeasureResponse, RiskAlert, RiskAssessment):
+        kept.update(model.objects.filter(patient__in=patients).values_list("patient_id", flat=True))
+    return kept
 
 
 def erase(patient: Patient) -> int:

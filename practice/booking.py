@@ -26,7 +26,7 @@ from practice.locking import RoomTaken, SlotTaken, one_winner
 from practice.models import Appointment, AppointmentType, Location, Modality, Patient, Room, Status, Therapist, User
 from practice.models.booking import LIVING
 
-__all__ = ["LimitReached", "NotOffered", "OutsideHours", "RecordJoined", "SlotTaken", "TokenReused", "book"]
+__all__ = ["LimitReached", "NotOffered", "OutsideHours", "RecordGone", "SlotTaken", "TokenReused", "book"]
 
 
 class NotOffered(SlotTaken):
@@ -45,8 +45,8 @@ class TokenReused(Exception):
     """A form's token came back with other contents."""
 
 
-class RecordJoined(Exception):
-    """The patient's record was joined into another one of the same person, which is the one to book for."""
+class RecordGone(Exception):
+    """The patient's record was joined into another one of the same person, or erased, a moment ago."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ def book(
     A visit in person needs a room; without ``room`` any open and free one of the location, one try per transaction.
     Staff are held to working hours unless ``outside_hours``, everybody else also to the public grid and lead time.
     The same ``token`` twice is one booking. Raises SlotTaken, NotOffered, OutsideHours, TokenReused,
-    RecordJoined.
+    RecordGone.
     """
     times = Times.of(type, starts_at)
     wish = {
@@ -132,8 +132,8 @@ def place(
     )
     if token and (known := by_token(token, body)):
         return known
-    if Patient.objects.filter(pk=patient.pk, status=Patient.Status.MERGED).exists():
-        raise RecordJoined
+    if not Patient.objects.filter(pk=patient.pk).exclude(status=Patient.Status.MERGED).exists():
+        raise RecordGone
     clear_the_way(therapist_id=therapist.pk, room_id=room.pk if room else None, patient_id=patient.pk, times=times)
     appointment = Appointment.objects.create(
         **wish,

@@ -28,6 +28,8 @@ app.conf.beat_schedule = {
         "schedule": 3600.0,
         "options": {"expires": 600},
     },
+    # Hourly, because a clock without memory never reaches a day where it is started anew more often than that.
+    "tidy up once a day": {"task": "practice.tidy", "schedule": 3600.0, "options": {"expires": 600}},
 }
 
 

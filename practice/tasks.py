@@ -8,7 +8,7 @@ from __future__ import annotations
 from celery import shared_task
 from kombu.exceptions import OperationalError
 
-from practice import heartbeat, holding, reminders, sealer, sending
+from practice import clearing, heartbeat, holding, reminders, sealer, sending
 
 
 @shared_task(name="practice.send_due")
@@ -40,3 +40,9 @@ def expire_holds() -> None:
 def plan_missing_reminders() -> None:
     """Derive all coming reminders again; there must be none that was not planned."""
     reminders.plan_missing()
+
+
+@shared_task(name="practice.tidy")
+def tidy() -> None:
+    """Erase prospects from whom nothing followed and clear ended sign-ins, once a day however often it ticks."""
+    clearing.tidy_when_due()

@@ -6,15 +6,17 @@ nothing clinical was ever written: what is signed is destroyed by the owner's fu
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from django.apps import apps
 
+from practice.clearing import StillNeeded
 from practice.models import Patient
-from sessions.models import ConsultationOutcome, Course, ProgressNote, TherapySession
+from sessions.models import ConsultationOutcome, Course, HomeworkLine, ProgressNote, TherapySession
 
 
-class RecordKept(Exception):
+class RecordKept(StillNeeded):
     """The person has a course, a session or a note; the record stays for its time of retention."""
 
 
@@ -60,6 +62,18 @@ def note_words(note: ProgressNote) -> dict[str, Any]:
             for row in note.addenda.select_related("author")
         ],
     }
+
+
+def following(patients: Collection[int]) -> set[int]:
+    """Those of the patients with a course, a session, a note or homework, or whose free talk led on to the intake.
+
+    A free talk that led nowhere is not treatment (clinical.md 1.3): nothing follows from it.
+    """
+    led_on = ConsultationOutcome.objects.filter(outcome=ConsultationOutcome.Outcome.BOOK_INTAKE)
+    kept = set(led_on.filter(patient__in=patients).values_list("patient_id", flat=True))
+    for model in (Course, TherapySession, ProgressNote, HomeworkLine):
+        kept.update(model.objects.filter(patient__in=patients).values_list("patient_id", flat=True))
+    return kept
 
 
 def erase(patient: Patient) -> int:

@@ -3,6 +3,7 @@
 from practice.models.audit import AuditEvent, AuditSeal
 from practice.models.booking import LIVING, Appointment, ManageLink, Status
 from practice.models.consent import ConsentRecord, ConsentText
+from practice.models.erasure import Erasure
 from practice.models.message import Heartbeat, Message
 from practice.models.people import CareAssignment, Invitation, Patient, StaffRole, Therapist, User
 from practice.models.place import Location, Practice, Room
@@ -17,6 +18,7 @@ __all__ = [
     "CareAssignment",
     "ConsentRecord",
     "ConsentText",
+    "Erasure",
     "Heartbeat",
     "Invitation",
     "Location",

@@ -316,8 +316,8 @@ def take(page, form: WhenForm, what: What, act) -> HttpResponse:
     except booking.TokenReused:
         form.add_error(None, _("This form was sent before with other contents. Look at the day, then book again."))
         return page(status=409)
-    except booking.RecordJoined:
-        form.add_error(None, _("This record was joined into another one of the same person. Book for that one."))
+    except booking.RecordGone:
+        form.add_error(None, _("This record was joined into another one, or erased. Look for the person again."))
         return page(status=409)
     except booking.SlotTaken:
         return page(status=409, taken=True)

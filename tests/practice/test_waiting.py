@@ -201,7 +201,7 @@ def test_a_visit_booked_while_the_records_are_joined_is_refused_and_nobody_is_in
         first.result(PATIENCE)
         with pytest.raises(booking.SlotTaken):
             for_the_heir.result(PATIENCE)
-        with pytest.raises(booking.RecordJoined):
+        with pytest.raises(booking.RecordGone):
             for_the_old.result(PATIENCE)
     assert Appointment.objects.get().patient == twice.into
 
@@ -230,7 +230,7 @@ def test_a_move_of_a_visit_whose_record_is_being_joined_is_answered_as_out_of_da
 
 def all_at_once(deeds: list[Callable[[], object]]) -> None:
     """Whoever loses is told by name; anything else that is raised ends the test."""
-    told = (SlotTaken, patients.MergeRefused, booking.RecordJoined, changing.StaleVersion, changing.CannotChange)
+    told = (SlotTaken, patients.MergeRefused, booking.RecordGone, changing.StaleVersion, changing.CannotChange)
     gate = threading.Barrier(len(deeds), timeout=PATIENCE)
 
     def run(deed: Callable[[], object]) -> None:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from argparse import ArgumentParser
 
 import structlog
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, close_old_connections, connection
 
-from practice import founding, heartbeat, patience, sending
+from practice import clearing, founding, heartbeat, patience, sending
 from practice.clocks import ClocksDisagree
 
 log = structlog.get_logger("evenkeel.messages")
 EVERY = 2.0  # seconds
+TIDY_EVERY = 3600.0
 
 
 class Command(BaseCommand):
@@ -40,7 +42,7 @@ class Command(BaseCommand):
         stop = threading.Event()
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: stop.set())
-        is_ours = False
+        is_ours, tidy_at = False, 0.0
         while not stop.is_set():
             close_old_connections()
             try:
@@ -48,6 +50,9 @@ class Command(BaseCommand):
                     founding.must_match_setting()
                     is_ours = True
                 sending.send_due(who=heartbeat.LOOP)
+                if time.monotonic() >= tidy_at:
+                    tidy_at = time.monotonic() + TIDY_EVERY
+                    clearing.tidy_when_due()
             except DatabaseError as error:
                 log.error("send_due.no_database", exc_info=error)
                 connection.close()
