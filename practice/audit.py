@@ -5,6 +5,7 @@ from typing import Any
 import structlog
 from django.db import models
 
+from practice.action import recorded
 from practice.models.audit import Action, AuditEvent
 from practice.models.people import User
 
@@ -22,9 +23,9 @@ def record(
     """Record that ``by`` did ``action`` to ``obj``; never a clinical value in ``detail``, only names of things and ids.
 
     ``by`` is None for a visitor or for the system itself. ``obj`` is a row or, where there is none, a name such as
-    "week". ``patient`` names whose record was touched.
+    "week". ``patient`` names whose record was touched. Inside an action the row is written at the action's end.
     """
-    return AuditEvent.objects.create(
+    event = AuditEvent(
         actor_id=by.pk if by else None,
         actor_roles=",".join(sorted(by.roles)) if by else "",
         action=action,
@@ -34,3 +35,9 @@ def record(
         request_id=structlog.contextvars.get_contextvars().get("request_id", ""),
         detail=detail or {},
     )
+    events = recorded.get()
+    if events is None:
+        event.save(force_insert=True)
+    else:
+        events.append(event)
+    return event

@@ -12,11 +12,17 @@ BY_CONSULTATION = "booked a free talk"
 
 
 def begin(
-    *, by: User | None, patient: Patient, clinician: User, reason: str, role: str = CareAssignment.CareRole.TREATING
+    *,
+    by: User | None,
+    patient: Patient,
+    clinician: User,
+    reason: str,
+    role: str = CareAssignment.CareRole.TREATING,
+    is_first_visit: bool = False,
 ) -> CareAssignment:
     """Let ``clinician`` open the record from now on; the running assignment where there is one (inside an action)."""
-    running = CareAssignment.objects.filter(patient=patient, clinician=clinician, role=role, ends_at=None).first()
-    if running:
+    whose = CareAssignment.objects.filter(patient=patient, clinician=clinician, role=role, ends_at=None)
+    if not is_first_visit and (running := whose.first()):
         return running
     begun = CareAssignment.objects.create(
         patient=patient, clinician=clinician, role=role, reason=reason, starts_at=timezone.now()
@@ -25,9 +31,15 @@ def begin(
     return begun
 
 
-def begin_by_consultation(*, by: User | None, appointment: Appointment) -> CareAssignment:
+def begin_by_consultation(*, by: User | None, appointment: Appointment, is_first_visit: bool = False) -> CareAssignment:
     """Booking a consultation is the first reason to open somebody's record."""
-    return begin(by=by, patient=appointment.patient, clinician=appointment.therapist.user, reason=BY_CONSULTATION)
+    return begin(
+        by=by,
+        patient=appointment.patient,
+        clinician=appointment.therapist.user,
+        reason=BY_CONSULTATION,
+        is_first_visit=is_first_visit,
+    )
 
 
 def end_with_consultation(*, by: User | None, patient: Patient, clinician: User) -> None:

@@ -33,7 +33,7 @@ from practice.holding import HoldGone, holds_of
 from practice.locking import RoomTaken, one_winner
 from practice.models import Appointment, AppointmentType, Location, Patient, Room, Status, Therapist, User
 from practice.models.booking import LIVING
-from practice.models.consent import ConsentType, Decision
+from practice.models.consent import ConsentType
 from practice.patients import email_key
 
 
@@ -93,13 +93,15 @@ def confirm_once(
         people=[locking.session_name(hold.hold_key), *people_of(contact, patient)],
         locations=[hold.location_id] if hold.room_id else [],
     )
-    rows = Appointment.objects.select_related("therapist__user", "type").select_for_update(of=("self",))
+    rows = Appointment.objects.select_for_update()
     found = {row.token: row for row in rows.filter(Q(pk=hold.pk, status=Status.HELD) | Q(token=token))}
     if token in found:
         return same_booking(found[token], body)
     held = found.get(None)
     if held is None:
         raise HoldGone
+    # What a hold is of never changes; whose and what kind are already at hand.
+    held.therapist, held.type, held.location = hold.therapist, hold.type, hold.location
     require_within_limits(held, contact, patient)
     held.patient = person_of(by, contact, patient)
     held.status, held.held_until, held.booked_by = Status.BOOKED, None, by
@@ -109,7 +111,7 @@ def confirm_once(
             "patient", "status", "held_until", "booked_by", "token", "token_body", "hold_key", "hold_address"
         ]
     )  # fmt: skip
-    settle(by=by, appointment=held)
+    settle(by=by, appointment=held, is_first_visit=patient is None)
     return held
 
 
@@ -203,7 +205,7 @@ def book_free_once(
     require_within_limits(booked, contact, patient)
     booked.patient = person_of(by, contact, patient)
     booked.save()
-    settle(by=by, appointment=booked)
+    settle(by=by, appointment=booked, is_first_visit=patient is None)
     return booked
 
 
@@ -267,15 +269,10 @@ def person_of(by: User | None, contact: Contact | None, patient: Patient | None)
         phone=contact.phone,
         **zone,
     )
-    record_consents(by=by, patient=prospect, contact=contact)
-    return prospect
-
-
-def record_consents(*, by: User | None, patient: Patient, contact: Contact) -> None:
-    """A row for each box that was ticked; an empty box is no decision, and no consent either."""
+    # A row for each box that was ticked; an empty box is no decision, and no consent either.
     ticked = [
         *([ConsentType.EMAIL] if contact.email_consent else []),
         *([ConsentType.SMS] if contact.sms_consent and contact.phone else []),
     ]
-    for type in ticked:
-        consents.record_consent(by=by, patient=patient, type=type, decision=Decision.GIVEN, origin=contact.origin)
+    consents.give(by=by, patient=prospect, types=ticked, origin=contact.origin)
+    return prospect

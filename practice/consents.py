@@ -6,7 +6,7 @@ The newest row of a type is the one in force (clinical.md 3.4). Refusing e-mail 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,24 +73,43 @@ def record_consent(
         if given is None:
             raise NothingToWithdraw(type)
         text = text or given.text
-    text = text or current_text(type)
-    consent = ConsentRecord.objects.create(
+    consent = new_consent(by, patient, type, decision, text or current_text(type), origin)
+    consent.scope, consent.signed_name = dict(scope or {}), signed_name
+    consent.save()
+    record_decision(by=by, consent=consent)
+    return consent
+
+
+def give(*, by: User | None, patient: Patient, types: Sequence[str], origin: Origin = NOWHERE) -> None:
+    """Record that ``patient`` has just agreed to ``types``, on their newest words (inside an action)."""
+    texts = current_texts() if types else {}
+    given = [new_consent(by, patient, type, Decision.GIVEN, texts.get(type), origin) for type in types]
+    for consent in ConsentRecord.objects.bulk_create(given):
+        record_decision(by=by, consent=consent)
+
+
+def new_consent(
+    by: User | None, patient: Patient, type: str, decision: str, text: ConsentText | None, origin: Origin
+) -> ConsentRecord:
+    """The row, not yet written."""
+    return ConsentRecord(
         patient=patient,
         type=ConsentType(type),
         decision=Decision(decision),
         text=text,
         text_sha256=text.sha256 if text else "",
-        scope=dict(scope or {}),
         at=timezone.now(),
         zone=patient.time_zone,
         channel=origin.channel,
         actor=by,
         ip=origin.ip,
         user_agent=origin.user_agent[:300],
-        signed_name=signed_name,
     )
-    record(by=by, action=Action.CONSENT, obj=consent, patient=patient, detail={"type": type, "decision": decision})
-    return consent
+
+
+def record_decision(*, by: User | None, consent: ConsentRecord) -> None:
+    detail = {"type": consent.type, "decision": consent.decision}
+    record(by=by, action=Action.CONSENT, obj=consent, patient=consent.patient_id, detail=detail)
 
 
 @action
