@@ -148,6 +148,7 @@ def parts_of(found: list[Slot], offered: Offer, here: ZoneInfo) -> list[Part]:
     names: dict[str, list] = {_("Morning"): [], _("Afternoon"): [], _("Evening"): []}
     morning, afternoon, evening = names.values()
     several = len({slot.location_id for slot in found}) > 1
+    language = get_language()
     in_person = {each.pk for each in offered.therapists.values() if each.way == Modality.IN_PERSON}
     for slot in found:
         local = slot.starts_at.astimezone(here)
@@ -155,8 +156,8 @@ def parts_of(found: list[Slot], offered: Offer, here: ZoneInfo) -> list[Part]:
         if slot.therapist_id in in_person:
             beside = place.name if several else ""
         else:
-            beside = clinic_clock(slot.starts_at, local, place.zone)
-        time = Time(slot.starts_at.isoformat(), local, clock(local), beside)
+            beside = clinic_clock(slot.starts_at, local, place.zone, language)
+        time = Time(slot.starts_at.isoformat(), local, clock_face(local.hour, local.minute, language), beside)
         (morning if local.hour < NOON else afternoon if local.hour < EVENING else evening).append(time)
     return [Part(name, times) for name, times in names.items() if times]
 
@@ -167,13 +168,9 @@ def clock_face(hour: int, minute: int, language: str | None) -> str:
     return wall_clock(datetime(2000, 1, 1, hour, minute, tzinfo=UTC))
 
 
-def clock(moment: datetime) -> str:
-    return clock_face(moment.hour, moment.minute, get_language())
-
-
-def clinic_clock(moment: datetime, local: datetime, clinic_zone: str) -> str:
+def clinic_clock(moment: datetime, local: datetime, clinic_zone: str, language: str | None) -> str:
     """``9:00 am Pacific`` where the reader's clock shows something else; empty where both agree."""
     there = moment.astimezone(ZoneInfo(clinic_zone))
     if there.utcoffset() == local.utcoffset():
         return ""
-    return f"{clock(there)} {zone_label(clinic_zone, moment)}"
+    return f"{clock_face(there.hour, there.minute, language)} {zone_label(clinic_zone, moment)}"

@@ -12,6 +12,7 @@ from typing import Any
 
 from django import template
 from django.conf import settings
+from django.http import HttpRequest
 from django.template.base import FilterExpression, Node, NodeList, Parser, Token
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
@@ -54,17 +55,27 @@ class SteadyNode(Node):
     def key(self, context: template.Context) -> tuple[Any, ...] | None:
         """All that the content depends on; None where it must be rendered anew."""
         request = context.get("request")
-        reader = getattr(request, "user", None)  # none yet where a request is refused before anybody was looked for
-        if settings.DEBUG or (self.visitors and (reader is None or reader.is_authenticated)):
+        ground = ground_of(context, request)
+        if settings.DEBUG or (self.visitors and not ground[0]):
             return None
         page = (
             (context.template.name, request.resolver_match and request.resolver_match.view_name)
             if self.visitors
             else ()
         )
-        facts = facts_of(context.get("practice"))
-        wanted = tuple(key.resolve(context) for key in self.keys)
-        return self.number, page, get_language(), facts, wanted
+        return self.number, page, ground, *[key.resolve(context) for key in self.keys]
+
+
+def ground_of(context: template.Context, request: HttpRequest | None) -> tuple[Any, ...]:
+    """What all parts of one answer depend on: whether a visitor reads, the language, the practice; asked once."""
+    known = getattr(request, "steady_ground", None)
+    if known is None:
+        reader = getattr(request, "user", None)  # none yet where a request is refused before anybody was looked for
+        visits = reader is not None and not reader.is_authenticated
+        known = visits, get_language(), facts_of(context.get("practice"))
+        if request is not None and reader is not None:
+            request.steady_ground = known
+    return known
 
 
 def parse(parser: Parser, token: Token, end: str, *, visitors: bool) -> SteadyNode:
