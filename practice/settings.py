@@ -141,7 +141,7 @@ SERVING_LIMITS = {
 # -- Cache and broker: Redis or Valkey; the cache falls back to a database table (practice/cache.py) ------------------
 REDIS_URL = required("REDIS_URL", "Name the Redis or Valkey server, such as redis://broker.internal/0.")
 CACHES = {"default": {"BACKEND": "practice.cache.FallbackCache", "LOCATION": REDIS_URL}}
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "practice.browser_session"
 
 # -- Time and language ------------------------------------------------------------------------------------------------
 TIME_ZONE = "UTC"

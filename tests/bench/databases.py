@@ -16,12 +16,12 @@ from urllib.parse import urlsplit, urlunsplit
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.db import SessionStore
 from django.core.management import call_command
 from django.db import connection, connections
 from django.utils import timezone
 
 from practice import presence
+from practice.browser_session import SessionStore
 from practice.models import Practice, User
 from tests.bench import data
 
