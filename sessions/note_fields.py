@@ -171,7 +171,8 @@ FIELDS: tuple[Field, ...] = (
     ),
     Field("medical_words", _("What changed"), "text", "measures", ONLY_SESSION, when=("medical", ("changes",))),
     Field("measures_reason", _("Measures not done because"), "line", "measures", ONLY_SESSION),
-    Field("agenda", _("What you agreed to work on"), "text", "agenda", ONLY_SESSION, hint=_("One line for each.")),
+    Field("agenda", _("What you agreed to work on"), "text", "agenda", ONLY_SESSION, hint=_("One line for each."),
+          printed=_("Agreed")),
     Field(
         "did",
         _("In your words"),

@@ -47,7 +47,9 @@ def sections(document: Document) -> list[Section]:
 
 
 def fields_in(document: Document, block: str) -> list[note_fields.Field]:
-    return [entry for entry in note_fields.fields_of(document["kind"]) if entry.block == block]
+    """The fields of a block, without the times where the length says them in one line."""
+    told = ("time_in", "time_out") if document.get("minutes") else ()
+    return [e for e in note_fields.fields_of(document["kind"]) if e.block == block and e.key not in told]
 
 
 def line_of(document: Document, entry: note_fields.Field) -> Line | None:
@@ -60,6 +62,8 @@ def line_of(document: Document, entry: note_fields.Field) -> Line | None:
     text = labels.get(value, value) if entry.choices else value
     if entry.type == "scale":
         text = _("%(number)s of 10") % {"number": value}
+    if entry.key == "engagement":
+        text = _("%(number)s of 4") % {"number": value}
     if entry.key == "next_step" and document.get("next_appointment"):
         text = f"{text}: {when(document['next_appointment'])}"
     return Line(str(entry.printed or entry.label), text)
@@ -68,7 +72,9 @@ def line_of(document: Document, entry: note_fields.Field) -> Line | None:
 def extras(document: Document, block: str) -> list[Line]:
     """The parts of a block that are not plain fields."""
     if block == "attendance" and document.get("minutes"):
-        return [Line(_("Length"), _("%(count)s minutes") % {"count": document["minutes"]})]
+        fields = document["fields"]
+        facts = {"start": fields["time_in"], "end": fields["time_out"], "count": document["minutes"]}
+        return [Line(_("Time"), _("%(start)s to %(end)s, %(count)s minutes") % facts)]
     if block == "measures" and document.get("measures"):
         return [Line(_("Screening results"), items=[measure_words(row) for row in document["measures"]])]
     if block == "review" and document.get("reviews"):
@@ -102,6 +108,15 @@ def measure_words(row: Mapping[str, str]) -> str:
     if row["last"]:
         parts.append(_("last time %(value)s") % {"value": row["last"]})
     return ", ".join(parts)
+
+
+def since_start(row: Mapping[str, str]) -> str:
+    """What became of a result since the first one, and its band: "2.0 lower, mild"; of a first one the band alone."""
+    change = row["change"]
+    size = {"size": change.lstrip("+-")}
+    moved = _("%(size)s lower") % size if change.startswith("-") else _("%(size)s higher") % size
+    parts = [_("no change") if change == "0" else moved] if change else []
+    return ", ".join([*parts, *filter(None, [band_words(row["band"])])])
 
 
 def review_words(row: Mapping[str, str]) -> str:
@@ -162,7 +177,8 @@ def shown(key: str, value: Any) -> str:
     if key == "homework":
         return "\n".join(homework_words({"text": "", "how_often": "", **row}) for row in value)
     if key == "reviews":
-        return "\n".join(", ".join(row.values()) for row in value.values())
+        outcomes = {outcome: str(label) for outcome, label in note_fields.REVIEW}
+        return "\n".join(", ".join(outcomes.get(words, words) for words in row.values()) for row in value.values())
     if key == "intervention_minutes":
         return "\n".join(f"{code}: {minutes}" for code, minutes in value.items())
     if key == "modules":

@@ -14,7 +14,7 @@ from sessions.forms.course import only_fields
 
 
 class KindForm(forms.Form):
-    choice = forms.ChoiceField(label=_("It was"), choices=list(kinds.LABELS.items()), widget=ChoiceCards())
+    choice = forms.ChoiceField(label=_("It was"), choices=list(kinds.LABELS.items()), widget=ChoiceCards(size="one"))
     helper = only_fields()
 
     def __init__(self, *args: Any, notes: Mapping[str, str], **kwargs: Any) -> None:

@@ -1,12 +1,12 @@
-"""Filters of the note: what is said about a part that is not a plain field, and a band in words."""
+"""Filters of the note: what is said about a part that is not a plain field, and a measure in words."""
 
 from django import template
 
-from intake.band_words import band_words
+from sessions import note_words
 from sessions.forms.note import NoteForm
 
 register = template.Library()
-register.filter("band_words", band_words)
+register.filter("since_start", note_words.since_start)
 
 
 @register.filter

@@ -85,6 +85,7 @@ def test_the_signature_asks_for_the_reason_beside_its_field_and_keeps_what_was_t
     answer = client.post(address, {"version": note.version, "proof": PASSWORD, "extension_reason": " "})
     assert answer.status_code == 422
     assert answer.context["form"].errors == {"extension_reason": ["Say why the course goes on."]}
+    assert answer.content.decode().count('class="error-summary"') == 1
     answer = client.post(address, {"version": note.version, "proof": "wrong", "extension_reason": WHY})
     assert (answer.status_code, WHY in answer.content.decode()) == (422, True)
     assert not ProgressNote.objects.get(pk=note.pk).is_signed

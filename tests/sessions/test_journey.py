@@ -197,6 +197,7 @@ def staff_pages(case) -> dict[str, list[str]]:
             url("chart-notes", patient.pk),
             url("course-detail", before.session.course_id),
             url("course-create", patient.pk),
+            url("session-kind", note.session_id),
         ],
     }
 

@@ -1,7 +1,6 @@
 """Course templates and code systems as data: complete, and true to the specification."""
 
 import pytest
-from django.template.loader import render_to_string
 from django.utils import translation
 
 from sessions import note_words, plan
@@ -81,12 +80,3 @@ def test_what_people_read_of_interventions_and_templates_is_collected_for_transl
         assert (pausing.label, pausing.group) == ("Faire une pause", "Pensées")
         assert CourseForm()["template"].field.widget.notes["10"] == "But clair, peu de détresse."
         assert note_words.shown("interventions", ["COG-PAUSE"]) == "Faire une pause"
-
-
-def test_a_signed_result_says_its_band_in_the_readers_words(monkeypatch):
-    row = {"title": "PHQ-9", "now": "12", "band": "moderate", "start": "", "last": "", "change": ""}
-    catalogue = translation.trans_real.translation("fr")._catalog._catalogs[-1]
-    monkeypatch.setitem(catalogue, "moderate", "modéré")
-    with translation.override("fr"):
-        assert note_words.measure_words(row) == "PHQ-9: 12, modéré"
-        assert "modéré" in render_to_string("sessions/note/measures.html", {"measures": [row]})

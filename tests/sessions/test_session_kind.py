@@ -150,6 +150,7 @@ def test_nothing_chosen_is_said_beside_the_question(session, therapist, as_):
     answer = as_(therapist).post(url(session), {"choice": "", "seen": "x"})
     assert answer.status_code == 422
     assert "field-error" in answer.content.decode()
+    assert answer.content.decode().count('class="error-summary"') == 1
 
 
 def test_numbers_that_moved_meanwhile_are_shown_again_with_the_choice_kept(course, therapist, as_):
