@@ -52,7 +52,8 @@ def scale_choices(highest: int = 10) -> list[tuple[str, str]]:
 class ChoiceCards(forms.RadioSelect):
     """Radios as cards: the whole card is the label. For two to seven options; more want a select.
 
-    ``notes`` holds a second line per value. ``size`` is "", "tight" (staff) or "one" (one below the other). ``heading`` as in :class:`PainScale`.
+    ``notes`` holds a second line per value. ``size`` is "", "tight" (staff) or "one" (one below the other).
+    ``heading`` as in :class:`PainScale`.
     """
 
     template_name = "forms/widgets/choice_cards.html"
