@@ -17,9 +17,9 @@ from practice.start import Badge, Card
 from practice.status import Light, Part
 
 TOO_FEW = _(
-    "Fewer than two people answer risk alerts beside the treating therapist. Patients whose alert would reach only one "
-    "person are not asked the questions of %(asked)s, and an answer that is under way may reach nobody else. Choose "
-    "two clinicians, and have whoever looks after the server name each: manage.py load_intake --responder ADDRESS"
+    "Fewer than two people answer risk alerts beside the treating therapist, so %(asked)s is not asked where an alert "
+    "would reach only one person. Choose two clinicians, and have whoever looks after the server name each of them: "
+    "manage.py load_intake --responder ADDRESS"
 )
 NO_HOURS = _(
     "The practice has no opening hours, so a risk alert has no time by which it must be seen, and nobody is asked the "
