@@ -6,12 +6,14 @@ Without a browser the tests marked ``browser`` are skipped, and fail under CI.
 import gzip
 import os
 from collections.abc import Callable, Iterator
-from urllib.parse import urlsplit
+from functools import partial
+from typing import NamedTuple
+from urllib.parse import urljoin, urlsplit
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from django.conf import settings
-from playwright.sync_api import Browser, Page, Response, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Response, sync_playwright
 
 from launch.browser import find_browser
 from launch.testing import WITHOUT_BROWSER
@@ -26,10 +28,24 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-WIDTHS = (390, 1280)
-SCHEMES = ("light", "dark")
 TIMEOUT = 15_000  # milliseconds for any one wait
 FIRST_VISIT = 100_000  # bytes over the wire
+
+
+class View(NamedTuple):
+    """A page at a width, in light or dark, judged by all of axe's rules or by those named."""
+
+    width: int
+    scheme: str
+    rules: tuple[str, ...] = ()
+
+
+COLOURS = ("color-contrast", "link-in-text-block")  # all that a colour scheme can change; a width changes the others
+# Both widths and both schemes in two runs: for a page in one state more than the walk over all pages sees.
+STATE = (View(390, "light"), View(1280, "dark"))
+# The walk over all pages sees every width in every scheme; staff sit at a desk, so the dark phone is left to the rest.
+STAFF = (*STATE, View(1280, "light", COLOURS))
+ALL = (*STAFF, View(390, "dark", COLOURS))
 # A 401, 404, 409 or 422 that a test asks for is a line in the console, not a fault.
 EXPECTED_ANSWERS = ("the server responded with a status of 4", "Response Status Error Code 4")
 
@@ -49,40 +65,69 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.fixture(scope="session")
+def windows(chromium: Browser) -> Iterator[dict[bool, list[BrowserContext]]]:
+    """Windows that nobody uses now, with script and without. Opening one costs more than most tests, so they are kept.
+
+    Each has an empty page that keeps it open. Whoever gives one back leaves no cookie and no page in it; whatever else
+    a browser remembers it keeps by origin, and every test is served from a port of its own.
+    """
+    free: dict[bool, list[BrowserContext]] = {True: [], False: []}
+    yield free
+    for context in (*free[True], *free[False]):
+        context.close()
+
+
+def open_window(chromium: Browser, *, javascript: bool) -> BrowserContext:
+    context = chromium.new_context(
+        java_script_enabled=javascript,
+        timezone_id="America/Los_Angeles",
+        locale="en-US",
+        reduced_motion="no-preference",
+    )
+    context.set_default_timeout(TIMEOUT)
+    context.new_page()
+    return context
+
+
 @pytest.fixture
-def page_for(chromium: Browser, served: str, as_) -> Iterator[Callable[..., Page]]:
+def page_for(chromium: Browser, windows, served: str, as_) -> Iterator[Callable[..., Page]]:
     """``page_for(user, width=1280, javascript=True)``: a page in a window of that person's own; ``None`` is a visitor.
 
     Paths are enough for ``goto``. At the end of the test any script error, refused resource or request to another
     host fails it.
     """
-    opened: list[tuple] = []
+    taken: list[tuple[bool, BrowserContext]] = []
     complaints: list[str] = []
 
     def open_page(user=None, *, width: int = 1280, javascript: bool = True, scheme: str = "light") -> Page:
-        context = chromium.new_context(
-            base_url=served,
-            viewport={"width": width, "height": 844 if width < 768 else 900},
-            color_scheme=scheme,
-            java_script_enabled=javascript,
-            timezone_id="America/Los_Angeles",
-            locale="en-US",
-        )
-        context.set_default_timeout(TIMEOUT)
+        free = windows[javascript]
+        context = free.pop() if free else open_window(chromium, javascript=javascript)
+        taken.append((javascript, context))
         if user is not None:
             cookie = as_(user).cookies[settings.SESSION_COOKIE_NAME]
             context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie.value, "url": served}])
         page = context.new_page()
+        page.set_viewport_size({"width": width, "height": 844 if width < 768 else 900})
+        page.emulate_media(color_scheme=scheme)
+        page.goto = partial(goto, served, page.goto)
         page.on("console", lambda message: complaints.extend(complaint_of(message)))
         page.on("pageerror", lambda error: complaints.append(f"script error: {error}"))
         page.on("request", lambda request: complaints.extend(stranger(request.url, served)))
-        opened.append(context)
         return page
 
     yield open_page
-    for context in opened:
-        context.close()
+    for javascript, context in taken:
+        _empty, *pages = context.pages
+        for page in pages:
+            page.close()
+        context.clear_cookies()
+        windows[javascript].append(context)
     assert complaints == []
+
+
+def goto(served: str, go: Callable[..., Response], path: str, **how) -> Response:
+    return go(urljoin(served, path), **how)
 
 
 def complaint_of(message) -> list[str]:
@@ -97,24 +142,38 @@ def stranger(url: str, served: str) -> list[str]:
     return [] if parts.scheme in ("data", "blob") or parts.netloc == urlsplit(served).netloc else [f"asked {url}"]
 
 
-def assert_accessible(page: Page, widths: tuple[int, ...] = WIDTHS) -> None:
-    """axe finds nothing and nothing scrolls sideways, at each width, in light and dark. Needs script in the page."""
+def assert_accessible(page: Page, views: tuple[View, ...] = STATE) -> None:
+    """axe finds nothing and nothing scrolls sideways, in light and dark. Needs script in the page."""
     before = page.viewport_size
-    for width in widths:
-        page.set_viewport_size({"width": width, "height": 844})
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{page.url} scrolls sideways at {width}"
-        for scheme in SCHEMES:
-            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-            assert findings(page) == [], f"{page.url} at {width} in {scheme}"
+    assert faults_seen(page, views) == [], page.url
     page.emulate_media(color_scheme="light")
     page.set_viewport_size(before)
 
 
-def findings(page: Page) -> list[str]:
-    """What axe objects to on the page as it stands; axe itself is put into the page once."""
+def faults_seen(page: Page, views: tuple[View, ...]) -> list[str]:
+    """What is wrong with the page as it stands, in each of these views."""
+    found = []
+    for number, view in enumerate(views):
+        page.set_viewport_size({"width": view.width, "height": 844})
+        if page.evaluate("document.documentElement.scrollWidth") > view.width:
+            found.append(f"scrolls sideways at {view.width}")
+        page.emulate_media(color_scheme=view.scheme, reduced_motion="reduce")
+        found += [
+            f"at {view.width} in {view.scheme}: {each}" for each in findings(page, view.rules, styles=number == 0)
+        ]
+    return found
+
+
+def findings(page: Page, rules: tuple[str, ...] = (), *, styles: bool = True) -> list[str]:
+    """What axe objects to on the page as it stands, by all its rules or by those named.
+
+    Its rule about the source of ``styles`` fetches them again; they are the same in every view.
+    """
     if not page.evaluate("typeof axe === 'object'"):
+        page.add_init_script(AXE_SCRIPT)  # for the next pages of this window; loading it takes as long as a run
         page.evaluate(AXE_SCRIPT)
-    violations = page.evaluate("axe.run({resultTypes: ['violations']}).then(results => results.violations)")
+    options = {"resultTypes": ["violations"], "preload": styles} | ({"runOnly": rules} if rules else {})
+    violations = page.evaluate("options => axe.run(options).then(results => results.violations)", options)
     return [f"{each['id']}: {node['html'][:160]}" for each in violations for node in each["nodes"]]
 
 
@@ -127,7 +186,6 @@ def wire_weight(page: Page, path: str) -> int:
 
     page.on("response", note)
     assert page.goto(path).ok, f"{path} does not answer"
-    page.wait_for_load_state("networkidle")
     page.remove_listener("response", note)
     return sum(bytes_of(answer) for answer in answers)
 

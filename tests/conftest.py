@@ -7,6 +7,7 @@ import os
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import IO
 
@@ -30,6 +31,19 @@ settings.WHITENOISE_AUTOREFRESH = True
 settings.PRACTICE_FACTS_SECONDS = 0  # so that a page costs the same queries in every test
 DATABASE_OUTSIDE_TESTS = connection.settings_dict["NAME"]
 faulthandler.enable()
+
+
+# Those that wait or work longest begin first, so that both workers end together.
+LONGEST = ("test_machinery.py", "test_every_page.py", "test_demo.py", "test_access.py", "test_founding.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    def turn(item: pytest.Item) -> int:
+        if item.path.name in LONGEST:
+            return LONGEST.index(item.path.name)
+        return len(LONGEST) + (item.get_closest_marker("browser") is None)
+
+    items.sort(key=turn)
 
 
 @pytest.fixture(scope="session")
@@ -126,10 +140,17 @@ def run_sql(*statements: str) -> None:
             cursor.execute(statement)
 
 
+class SiteThread(LiveServerThread):
+    def _create_server(self, connections_override=None):
+        server = super()._create_server(connections_override)
+        server.serve_forever = partial(server.serve_forever, poll_interval=0.02)  # half a second to end is too long
+        return server
+
+
 @pytest.fixture
 def served(committed_db) -> Iterator[str]:
     """The address of the site, served by threads of this process from the committed database."""
-    server = LiveServerThread("localhost", StaticFilesHandler, connections_override={})
+    server = SiteThread("localhost", StaticFilesHandler, connections_override={})
     server.daemon = True
     server.start()
     assert server.is_ready.wait(30), "the test server did not start"

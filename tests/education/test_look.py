@@ -8,11 +8,12 @@ from tests.browser import FIRST_VISIT, assert_accessible, wire_weight
 
 pytestmark = pytest.mark.browser
 TEXT = "/reading/what-is-chronic-pain/"
+OTHER_TEXT = "/reading/ketamine-and-other-medical-options/"
 PUBLIC = {
     "/reading/": "Reading",
     "/reading/?q=zzz": "Reading",
     TEXT: "What is chronic pain?",
-    "/reading/ketamine-and-other-medical-options/": "Ketamine and other medical options: fair facts",
+    OTHER_TEXT: "Ketamine and other medical options: fair facts",
 }
 
 
@@ -21,6 +22,8 @@ def test_public_pages_are_accessible_and_light(served_reading, page_for):
     for path, heading in PUBLIC.items():
         assert wire_weight(page, path) < FIRST_VISIT, path
         expect(page.locator("h1")).to_have_text(heading)
+    for path in ("/reading/?q=zzz", OTHER_TEXT):  # the rest is walked in tests/journeys/test_every_page.py
+        page.goto(path)
         assert_accessible(page)
 
 

@@ -23,14 +23,6 @@ def clinic_with_therapist(served):
     return cast.PEOPLE["therapist"]()
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_a_text_page_is_accessible_and_light(clinic_with_therapist, page_for, name):
-    page = page_for()
-    weight = wire_weight(page, reverse(f"practice:{name}"))
-    assert weight < (50_000 if name == "help-now" else FIRST_VISIT), f"{name} weighs {weight} bytes"
-    assert_accessible(page)
-
-
 def test_the_page_that_is_not_there_is_accessible(clinic_with_therapist, page_for):
     page = page_for()
     page.goto("/no-such-page/")

@@ -17,7 +17,7 @@ from launch import application, ports
 from tests.machinery import Machinery, machinery, wait_until
 from tests.prove import messages as proof
 
-pytestmark = pytest.mark.servers
+pytestmark = [pytest.mark.servers, pytest.mark.xdist_group("machinery")]
 
 
 @pytest.fixture(scope="module")

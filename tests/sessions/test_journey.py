@@ -185,35 +185,10 @@ def test_a_note_is_signed_by_keys_alone(case, page_for):
     expect(page.locator(".head")).to_contain_text("Signed")
 
 
-def staff_pages(case) -> dict[str, list[str]]:
-    """The clinicians' pages in three parts, so that no test takes long."""
-    note, before, patient = case.note, case.before, case.patient
-    return {
-        "writing": [url("note-edit", note.pk) + "?check", url("note-sign", note.pk), url("note-reading", note.pk)],
-        "reading": [url("note-list"), url("note-detail", before.pk), url("chart-detail", patient.pk)],
-        "beside": [
-            url("note-risk", note.pk),
-            url("addendum-create", before.pk),
-            url("chart-notes", patient.pk),
-            url("course-detail", before.session.course_id),
-            url("course-create", patient.pk),
-            url("session-kind", note.session_id),
-        ],
-    }
-
-
-@pytest.mark.parametrize("part", ["writing", "reading", "beside"])
-def test_pages_of_clinicians_are_accessible(case, page_for, part):
+def test_a_note_that_lacks_parts_and_the_way_to_its_signature_are_accessible(case, page_for):
+    """The other pages of clinicians and patients are walked in tests/journeys/test_every_page.py."""
     page = page_for(case.therapist)
-    for address in staff_pages(case)[part]:
+    assert wire_weight(page, url("note-edit", case.note.pk) + "?check") < FIRST_VISIT
+    for address in (url("note-edit", case.note.pk) + "?check", url("note-sign", case.note.pk)):
         page.goto(address)
         assert_accessible(page)
-
-
-def test_pages_of_the_patient_are_accessible_and_the_editor_is_light(case, page_for):
-    theirs = page_for(case.patient.user)
-    for address in (url("patient-course"), url("patient-note-list"), url("patient-note", case.before.pk)):
-        theirs.goto(address)
-        assert_accessible(theirs)
-    weight = wire_weight(page_for(case.therapist), url("note-edit", case.note.pk))
-    assert weight < FIRST_VISIT, weight
