@@ -96,7 +96,7 @@ def picker(
     if without is not None:
         found = [slot for slot in found if slot.starts_at != without]
     by_day = slots.by_local_date(found, zone)
-    worked = worked_days(offered, since, until, here)
+    worked = worked_days(offered.hours, offered.rules, since, until, zone)
     days = [
         strip_day(each, len(by_day.get(each, ())), each in worked, today, day)
         for each in (monday + timedelta(days=number) for number in range(7))
@@ -121,10 +121,16 @@ def first_day(offered: Offer, here: ZoneInfo, now: datetime, hold_key: str) -> d
     return first[0].starts_at.astimezone(here).date() if first else None
 
 
-def worked_days(offered: Offer, since: int, until: int, here: ZoneInfo) -> set[date]:
-    """The local dates on which there are hours at all, whatever is taken; no query."""
-    wanted = slots.candidates(offered.hours, offered.rules, since=since, until=until)
-    return {datetime.fromtimestamp(start, here).date() for start, _therapist, _stretch in wanted}
+@lru_cache(maxsize=1_024)
+def worked_days(
+    hours: tuple[slots.Hours, ...], rules: slots.Rules, since: int, until: int, zone: str
+) -> frozenset[date]:
+    """The local dates of ``zone`` on which there are hours at all, whatever is taken; no query.
+
+    Pure, so its answers are kept, as those of slots.starts_on.
+    """
+    here, wanted = ZoneInfo(zone), slots.candidates(hours, rules, since=since, until=until)
+    return frozenset(datetime.fromtimestamp(start, here).date() for start, _therapist, _stretch in wanted)
 
 
 def strip_day(day: date, count: int, is_worked: bool, today: date, chosen: date) -> Day:
