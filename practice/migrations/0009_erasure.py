@@ -47,6 +47,13 @@ CREATE FUNCTION practice_nothing_follows(who bigint, before timestamptz) RETURNS
       WHERE i.accepted_at IS NOT NULL OR i.created_at >= before)
 $$;
 """
+# Whoever calls ``practice_erase_prospect`` may have made tables too, with triggers that would run as the owner.
+OWN_TABLES = """
+CREATE FUNCTION practice_own_tables() RETURNS SETOF oid LANGUAGE sql STABLE AS $$
+  SELECT c.oid FROM pg_class c JOIN pg_roles r ON r.oid = c.relowner
+  WHERE c.relkind IN ('r', 'p') AND c.relnamespace = 'public'::regnamespace AND r.rolname = current_user
+$$;
+"""
 ERASE = """
 CREATE FUNCTION practice_erase_prospect(who bigint) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -64,6 +71,7 @@ BEGIN
   FOR place IN
     SELECT c.conrelid::regclass AS name, a.attname AS field, c.confrelid = 'practice_patient'::regclass AS of_person
     FROM pg_constraint c JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = c.conkey[1]
+    JOIN practice_own_tables() own ON own = c.conrelid
     WHERE c.contype = 'f' AND (
       c.confrelid = 'practice_patient'::regclass AND c.conrelid <> ALL (ARRAY['practice_appointment',
         'practice_careassignment', 'practice_consentrecord', 'practice_invitation', 'practice_message',
@@ -100,6 +108,7 @@ BEGIN
     WHERE tgname LIKE 'pgtrigger_append_only_%'), true);
   FOR place IN
     SELECT a.attrelid::regclass AS name, a.attname AS field FROM pg_attribute a
+    JOIN practice_own_tables() own ON own = a.attrelid
     JOIN pg_attribute h ON h.attrelid = a.attrelid AND h.attname = 'pgh_obj_id'
     WHERE a.attname = 'patient_id' OR (a.attrelid = 'practice_patientevent'::regclass AND a.attname = 'pgh_obj_id')
   LOOP
@@ -152,6 +161,7 @@ class Migration(migrations.Migration):
         migrations.RunSQL(only_if_app_role(f"REVOKE INSERT ON practice_erasure FROM {APP}"), migrations.RunSQL.noop),
         migrations.RunSQL(FAMILY, "DROP FUNCTION practice_records_of(bigint)"),
         migrations.RunSQL(NOTHING_FOLLOWS, "DROP FUNCTION practice_nothing_follows(bigint, timestamptz)"),
+        migrations.RunSQL(OWN_TABLES, "DROP FUNCTION practice_own_tables()"),
         migrations.RunSQL(ERASE, "DROP FUNCTION practice_erase_prospect(bigint)"),
         migrations.RunSQL(
             only_if_app_role(f"GRANT EXECUTE ON FUNCTION practice_erase_prospect(bigint) TO {APP}"),

@@ -35,7 +35,7 @@ from practice.models import (
 )
 from practice.tasks import tidy
 from tests import cast
-from tests.machinery import wait_until
+from tests.limits import wait_until
 from tests.practice.schedule import contact
 from tests.waiting import PATIENCE, beside
 
@@ -275,6 +275,28 @@ def test_the_role_that_serves_has_no_other_road(prospect, attack):
     as_app_role()
     with pytest.raises(DatabaseError, match="permission denied|must be owner"), transaction.atomic():
         connection.cursor().execute(attack)
+
+
+TRAP = [
+    "CREATE TEMP TABLE trapevent (pgh_obj_id bigint, patient_id bigint)",
+    "CREATE TEMP TABLE sprung (who text)",
+    "INSERT INTO trapevent SELECT id, id FROM practice_patient",
+    """CREATE FUNCTION pg_temp.spring() RETURNS trigger LANGUAGE plpgsql AS $$
+       BEGIN INSERT INTO pg_temp.sprung VALUES (current_user); RETURN NULL; END $$""",
+    "CREATE TRIGGER trap AFTER DELETE ON trapevent FOR EACH STATEMENT EXECUTE FUNCTION pg_temp.spring()",
+    "GRANT ALL ON trapevent, sprung TO PUBLIC",
+]
+
+
+def test_a_table_of_the_callers_own_that_looks_like_a_history_is_not_touched_as_the_owner(prospect):
+    as_app_role()
+    with connection.cursor() as cursor:
+        for statement in TRAP:
+            cursor.execute(statement)
+        cursor.execute(ROAD, [prospect.pk])
+        cursor.execute("SELECT (SELECT count(*) FROM sprung), (SELECT count(*) FROM trapevent)")
+        assert cursor.fetchone() == (0, 1)
+    assert not Patient.objects.filter(pk=prospect.pk).exists()
 
 
 def test_the_owner_deletes_no_consent_in_passing(prospect, therapist):
