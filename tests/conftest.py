@@ -21,7 +21,7 @@ from django.utils import timezone
 
 from practice import presence
 from tests import cast
-from tests.machinery import wait_until
+from tests.limits import wait_until
 
 pytest_plugins = ["tests.browser"]  # chromium, page_for
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,21 +17,7 @@ from launch import application, postgres, valkey
 from launch.processes import Child, complete
 from tests.smtp_sink import Sink, sink
 
-PATIENCE = 120.0  # seconds; every wait ends
-
-
-class TooSlow(Exception):
-    """A wait ended without what it waited for."""
-
-
-def wait_until(true: Callable[[], bool], what: str, seconds: float = PATIENCE) -> float:
-    """Wait for a state of the world; returns the seconds it took. Raises TooSlow."""
-    began = time.monotonic()
-    while not true():
-        if time.monotonic() - began > seconds:
-            raise TooSlow(f"{what}: not within {seconds:g} s")
-        time.sleep(0.02)
-    return time.monotonic() - began
+EMPTY = "evenkeel_empty"  # a copy of the migrated database in which nothing has happened
 
 
 @dataclass
@@ -137,6 +122,7 @@ def machinery(folder: Path, *, durable: bool, extra: dict[str, str] | None = Non
             database.start()
             broker.start()
             made.migrate()
+            made.ask(f'CREATE DATABASE "{EMPTY}" TEMPLATE "{postgres.DATABASE}"')
             yield made
         finally:
             made.stop()

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from tests.machinery import wait_until
+from tests.limits import wait_until
 
 PATIENCE = 30  # seconds
 

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,6 +21,7 @@ from practice import presence
 from practice.browser_session import SessionStore
 from practice.models import Practice, User
 from tests.bench import data
+from tests.limits import free_port, wait_for_site
 
 PATIENCE = 30
 
@@ -60,7 +58,7 @@ def served(*, taken_percent: int, history: int = 1) -> Iterator[Site]:
         ]
         web = subprocess.Popen(program, env=environ)
         try:
-            wait_for(f"http://127.0.0.1:{port}/bench/e")
+            wait_for_site(f"http://127.0.0.1:{port}/bench/e", web)
             yield Site(f"http://127.0.0.1:{port}", front_desk_cookie(), data.busiest_week(), url)
         finally:
             web.terminate()
@@ -95,22 +93,3 @@ def front_desk_cookie() -> str:
     presence.begin(session, timezone.now(), second_factor=True)
     session.save()
     return f"{settings.SESSION_COOKIE_NAME}={session.session_key}"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def wait_for(url: str) -> None:
-    until = time.monotonic() + PATIENCE
-    while True:
-        try:
-            urllib.request.urlopen(url, timeout=5).close()
-        except OSError:
-            if time.monotonic() > until:
-                raise
-            time.sleep(0.1)
-        else:
-            return

@@ -15,6 +15,7 @@ from practice import gateways, mail, outbox_folder
 from practice.gateways import LineDown, Refused, SmtpGateway, TryAgain
 from practice.letter import Letter
 from practice.models import Message
+from tests.limits import free_port
 from tests.practice.messaging import booked, consent, send
 from tests.smtp_sink import sink
 
@@ -157,9 +158,3 @@ def test_the_folder_counts_a_second_delivery_of_one_message(settings):
 def test_the_console_prints_it(capsys):
     gateways.ConsoleGateway().send(letter())
     assert "Appointment reminder\nWords é" in capsys.readouterr().out
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]

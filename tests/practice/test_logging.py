@@ -11,6 +11,7 @@ import pytest
 from django.conf import settings
 
 from launch import application
+from tests.limits import free_port
 from tests.practice.test_settings import PRODUCTION
 
 TOKEN = "kQ3xT0k3nOfApr1vateLnk"
@@ -18,12 +19,6 @@ FAILING = """
 def application(environ, start_response):
     raise ValueError(environ["PATH_INFO"])
 """
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def say(port: int, request: str) -> str:

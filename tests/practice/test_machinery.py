@@ -14,8 +14,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from launch import application, ports
-from tests.machinery import Machinery, machinery, wait_until
+from tests.limits import wait_until
+from tests.machinery import EMPTY, Machinery, machinery
 from tests.prove import messages as proof
+from tests.prove import record
 
 pytestmark = [pytest.mark.servers, pytest.mark.xdist_group("machinery")]
 
@@ -38,6 +40,14 @@ def made(servers) -> Iterator[Machinery]:
 def said() -> Callable[[str], None]:
     """What a proof says; pytest shows it where a test fails."""
     return lambda line: print(line, flush=True)
+
+
+def test_the_record_and_the_notes_hold_under_many_writers(made, said, capsys):
+    held = record.main(said, writers=3, transactions=12, environ=made.environ, template=EMPTY) == 0
+    words = capsys.readouterr().out
+    assert held, words
+    assert "SHOW fsync: on" in words
+    assert "6 processes mark 6 visits of one course at once" in words
 
 
 def test_kills_of_worker_broker_and_database_lose_nothing(made, said, capsys):

@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from practice import patience
 from tests import cast
-from tests.machinery import wait_until
+from tests.limits import wait_until
 from tests.waiting import PATIENCE, beside
 
 NAMES = ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout")

@@ -8,24 +8,23 @@ bookings.
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.limits import ROOT, free_port, limit_process, run_saying, wait_for_site
+from tests.prove.databases import fresh_database
+
 DATABASE = "evenkeel_prove_booking"
 RACERS, ROUNDS, CONTROL_ROUNDS = 50, 20, 3
 WORKERS = (2, 4)
 PATIENCE = 60.0
+LIMIT = 1800.0  # seconds for one database and all its races
 SLOW = 0.5  # seconds; reported, the counts are the hard bar
 Say = Callable[[str], None]
 
@@ -39,40 +38,16 @@ def main(say: Say = print, *, racers: int = RACERS, rounds: int = ROUNDS) -> int
 
 def run(say: Say, kind: str, racers: int, rounds: int, workers: int) -> bool:
     """One database, one server, all races, in a process of its own; says what it printed and whether it held."""
-    owner = os.environ.get("MIGRATE_DATABASE_URL") or os.environ["DATABASE_URL"]
-    with fresh_database(owner) as urls, tempfile.TemporaryDirectory() as folder:
-        environ = os.environ | urls | {
+    with fresh_database(DATABASE, os.environ) as environ, tempfile.TemporaryDirectory() as folder:
+        environ |= {
             "EVENKEEL_DEMO": "1",
             "STATIC_MANIFEST": "0",
             "TRUSTED_PROXIES": "1",
             "OUTBOX_DIR": folder,
             "PYTHONUNBUFFERED": "1",
-        }  # fmt: skip
-        migrate = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
-        as_owner = environ | {"DATABASE_URL": urls["MIGRATE_DATABASE_URL"]}
-        subprocess.run(migrate, cwd=ROOT, env=as_owner, check=True, timeout=10 * PATIENCE)
-        work = [sys.executable, "-m", "tests.prove.booking", kind, str(racers), str(rounds), str(workers)]
-        child = subprocess.Popen(work, cwd=ROOT, env=environ, stdout=subprocess.PIPE, text=True)
-        for line in child.stdout:
-            say(line.rstrip())
-        return child.wait(PATIENCE) == 0
-
-
-@contextmanager
-def fresh_database(owner: str) -> Iterator[dict[str, str]]:
-    """An empty database beside the one ``owner`` names, and the addresses at which owner and app role find it."""
-    serving = os.environ["DATABASE_URL"]
-    with psycopg.connect(owner, autocommit=True, connect_timeout=10) as admin:
-        admin.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
-        admin.execute(f"CREATE DATABASE {DATABASE}")
-        try:
-            yield {"DATABASE_URL": renamed(serving), "MIGRATE_DATABASE_URL": renamed(owner)}
-        finally:
-            admin.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
-
-
-def renamed(url: str) -> str:
-    return urlunsplit(urlsplit(url)._replace(path=f"/{DATABASE}"))
+        }
+        program = [sys.executable, "-m", "tests.prove.booking", kind, str(racers), str(rounds), str(workers)]
+        return run_saying(say, program, environ, LIMIT) == 0
 
 
 # -- In the child: Django, the server, the racers ----------------------------------------------------------
@@ -94,7 +69,8 @@ def work(kind: str, count: int, rounds: int, workers: int) -> int:
         arena = races.arena(racers, count)
         with connection.cursor() as cursor:
             cursor.execute("SHOW fsync")
-            print(f"{count} racers with connections of their own, {workers} web workers, fsync {cursor.fetchone()[0]}")
+            print(f"{count} racers with connections of their own, {workers} web workers, none is killed")
+            print(f"  SHOW fsync: {cursor.fetchone()[0]}")
         if kind == "control":
             return control(races, arena, rounds)
         return full(races, arena, rounds)
@@ -135,9 +111,7 @@ def served(application: str, workers: int) -> Iterator[str]:
     """Evenkeel under gunicorn on a free loopback port, as ``dev.py run`` starts it but with its own number of
     workers.
     """
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     program = [
         sys.executable, "-m", "gunicorn", application, "--workers", str(workers), "--threads", "4", "--preload",
         "--bind", f"127.0.0.1:{port}", "--no-control-socket", "--log-level", "warning",
@@ -145,7 +119,7 @@ def served(application: str, workers: int) -> Iterator[str]:
     log = tempfile.TemporaryFile()  # noqa: SIM115  (closed below, with the server)
     web = subprocess.Popen(program, cwd=ROOT, env={**os.environ, "PORT": str(port)}, stdout=log, stderr=log)
     try:
-        wait_for(f"http://127.0.0.1:{port}/healthz", web)
+        wait_for_site(f"http://127.0.0.1:{port}/healthz", web)
         yield f"http://127.0.0.1:{port}"
     finally:
         web.terminate()
@@ -153,19 +127,7 @@ def served(application: str, workers: int) -> Iterator[str]:
         log.close()
 
 
-def wait_for(url: str, web: subprocess.Popen) -> None:
-    until = time.monotonic() + PATIENCE
-    while True:
-        try:
-            urllib.request.urlopen(url, timeout=5).close()
-        except OSError:
-            if time.monotonic() > until or web.poll() is not None:
-                raise
-            time.sleep(0.1)
-        else:
-            return
-
-
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "practice.settings")
+    limit_process(LIMIT - 30)
     sys.exit(work(sys.argv[1], *(int(number) for number in sys.argv[2:])))

@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 
+from tests.limits import limit_process
+
 Say = Callable[[str], None]
 TIMEOUT = 120.0
 WINDOWS = 8
@@ -47,6 +49,7 @@ def at_once(target, count: int, *arguments) -> list:
     barrier, answers = forked.Barrier(count), forked.Queue()
 
     def run(number: int) -> None:
+        limit_process(2 * TIMEOUT)
         try:
             barrier.wait(TIMEOUT)
             answers.put(target(number, *arguments))

@@ -10,56 +10,34 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable, Mapping
 
-import psycopg
+from tests.limits import limit_process, run_saying
+from tests.prove.databases import fresh_database
 
-ROOT = Path(__file__).resolve().parents[2]
 DATABASE = "evenkeel_prove_record"
 WRITERS, TRANSACTIONS = 8, 400
 TIMEOUT = 240.0
 Say = Callable[[str], None]
 
 
-def main(say: Say = print, *, writers: int = WRITERS, transactions: int = TRANSACTIONS) -> int:
-    """Everything at full size over a database of its own; 0 if everything held."""
-    owner = os.environ.get("MIGRATE_DATABASE_URL") or os.environ["DATABASE_URL"]
-    with fresh_database(owner) as urls, tempfile.TemporaryDirectory() as folder:
-        environ = os.environ | urls | {"AUDIT_ANCHOR_FILE": str(Path(folder) / "anchors.log")}
-        migrate = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
-        subprocess.run(migrate, cwd=ROOT, env=environ | {"DATABASE_URL": urls["MIGRATE_DATABASE_URL"]}, check=True)
-        work = [sys.executable, "-m", "tests.prove.record", str(writers), str(transactions)]
-        child = subprocess.run(
-            work, cwd=ROOT, env=environ, stdout=subprocess.PIPE, text=True, timeout=2 * TIMEOUT, check=False
-        )
-    for line in child.stdout.splitlines():
-        say(line)
-    say("PASS" if child.returncode == 0 else "FAIL")
-    return child.returncode
-
-
-@contextmanager
-def fresh_database(owner: str) -> Iterator[dict[str, str]]:
-    """An empty database beside the one that ``owner`` names, and the addresses at which owner and app role find it."""
-    serving = os.environ["DATABASE_URL"]
-    admin = psycopg.connect(owner, autocommit=True, connect_timeout=10)
-    admin.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
-    admin.execute(f"CREATE DATABASE {DATABASE}")
-    try:
-        yield {"DATABASE_URL": renamed(serving), "MIGRATE_DATABASE_URL": renamed(owner)}
-    finally:
-        admin.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
-        admin.close()
-
-
-def renamed(url: str) -> str:
-    return url.rpartition("/")[0] + "/" + DATABASE
+def main(
+    say: Say = print,
+    *,
+    writers: int = WRITERS,
+    transactions: int = TRANSACTIONS,
+    environ: Mapping[str, str] | None = None,
+    template: str = "",
+) -> int:
+    """Everything at full size over a database of its own, in a process of its own; 0 if everything held."""
+    with fresh_database(DATABASE, environ or os.environ, template=template) as urls:
+        with tempfile.TemporaryDirectory() as folder:
+            program = [sys.executable, "-m", "tests.prove.record", str(writers), str(transactions)]
+            status = run_saying(say, program, urls | {"AUDIT_ANCHOR_FILE": f"{folder}/anchors.log"}, 4 * TIMEOUT)
+    return status
 
 
 # -- In the process that has Django and the fresh database ------------------------------------------------------------
@@ -129,9 +107,14 @@ def start(target, *arguments):
     from django.db import connections  # noqa: PLC0415
 
     connections.close_all()
-    process = multiprocessing.get_context("fork").Process(target=target, args=arguments, daemon=True)
+    process = multiprocessing.get_context("fork").Process(target=limited, args=(target, *arguments), daemon=True)
     process.start()
     return process
+
+
+def limited(target, *arguments) -> None:
+    limit_process(2 * TIMEOUT)
+    target(*arguments)
 
 
 def sealing_under_load(say: Say, writers: int, transactions: int) -> bool:
@@ -253,6 +236,7 @@ def the_app_role_is_refused(say: Say) -> bool:
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "practice.settings")
+    limit_process(3 * TIMEOUT)
     import django
 
     django.setup()
