@@ -5,7 +5,7 @@ from typing import Any
 import structlog
 from django.db import models
 
-from practice.action import recorded
+from practice.action import put_off
 from practice.models.audit import Action, AuditEvent
 from practice.models.people import User
 
@@ -35,9 +35,6 @@ def record(
         request_id=structlog.contextvars.get_contextvars().get("request_id", ""),
         detail=detail or {},
     )
-    events = recorded.get()
-    if events is None:
+    if not put_off(event):
         event.save(force_insert=True)
-    else:
-        events.append(event)
     return event

@@ -55,6 +55,10 @@ class AlreadyFounded(Exception):
     """This database has its practice; the text names it."""
 
 
+class NotEmpty(Exception):
+    """Somebody has made parts of a practice by hand, which founding would make a second time."""
+
+
 class OnlyInProduction(Exception):
     """In the demo setting anybody steps in as anybody: a real practice is not founded there."""
 
@@ -84,15 +88,18 @@ class Plan:
 def found(*, by: User | None, plan: Plan) -> Invitation:
     """Found the practice of this database and invite its first manager, all of it or nothing.
 
-    Returns the invitation with its link. Raises OnlyInProduction, AlreadyFounded, and invitations.AddressTaken.
+    Returns the invitation with its link. Raises OnlyInProduction, AlreadyFounded, NotEmpty, and
+    invitations.AddressTaken.
     """
     if settings.DEMO:
         raise OnlyInProduction
     try:
         with transaction.atomic():
             return founded(by=by, plan=plan)
-    except IntegrityError as error:  # somebody else founded it at the same moment
-        raise AlreadyFounded(name_of_practice()) from error
+    except IntegrityError as error:
+        if name := name_of_practice():  # somebody else founded it at the same moment
+            raise AlreadyFounded(name) from error
+        raise NotEmpty from error
 
 
 @action

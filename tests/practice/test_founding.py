@@ -27,6 +27,7 @@ from practice.models import (
     User,
 )
 from practice.roles import Role
+from practice.visit_kinds import make_kinds
 from tests import cast
 from tests.practice.test_settings import PRODUCTION
 
@@ -226,6 +227,13 @@ def test_what_cannot_be_taken_is_named_by_its_option(production, wrong, said):
     with pytest.raises(CommandError) as refusal:
         found(**wrong)
     assert said in str(refusal.value)
+    assert not Practice.objects.exists()
+
+
+def test_parts_of_a_practice_made_by_hand_are_told_apart_from_a_practice(production):
+    make_kinds(session_cents=1, joint_cents=1)
+    with pytest.raises(CommandError, match="already holds parts of a practice"):
+        found()
     assert not Practice.objects.exists()
 
 

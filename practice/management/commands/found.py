@@ -83,6 +83,11 @@ class Command(BaseCommand):
                     call_command(name, stdout=self.stdout)
         except founding.AlreadyFounded as error:
             raise CommandError(already(str(error))) from error
+        except founding.NotEmpty as error:
+            raise CommandError(
+                "This database already holds parts of a practice, such as kinds of visits; give DATABASE_URL an empty "
+                "one and run first: python manage.py migrate"
+            ) from error
         except invitations.AddressTaken as error:
             raise CommandError("Somebody already signs in with the first manager's address.") from error
         return invitation
