@@ -7,6 +7,7 @@ names only. Ending states stay shut while an alert of tier R0 to R2 is open.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import Any
 
 from django.utils import timezone
@@ -22,6 +23,7 @@ from practice.roles import Role
 from practice.zone import today_in
 from sessions import numbering, plan
 from sessions.models import RUNNING, TERMINAL, ConsultationOutcome, Course, CourseMove, CoursePlanItem, State
+from sessions.models.course import TherapySession
 
 FROM: dict[str, frozenset[str]] = {
     State.INTAKE: frozenset({State.REFERRED, State.CONSULTATION}),
@@ -213,6 +215,12 @@ def is_past_plan(course: Course, number: int | None) -> bool:
     return number is not None and course.planned_sessions is not None and number > course.planned_sessions
 
 
+def goes_past_plan(course: Course, sessions: Iterable[TherapySession]) -> bool:
+    """Whether one of its sessions, given in order of time, lies past the planned ones, or the one that comes next."""
+    rows = list(sessions)
+    return is_past_plan(course, max([numbering.next_number(rows), *(row.number or 0 for row in rows)]))
+
+
 def wants_reason(course: Course, number: int | None) -> bool:
     """Whether going on to a session with that number still needs its reason (clinical.md 4.6)."""
     return is_past_plan(course, number) and not course.extension_reason
@@ -227,7 +235,7 @@ def extend(*, by: User, course: Course, reason: str) -> Course:
     course = locked(course)
     if not reason.strip():
         raise ReasonMissing(_("Say why the course goes on."))
-    if not is_past_plan(course, numbering.counted(course).count() + 1):
+    if not goes_past_plan(course, numbering.counted(course)):
         raise WrongState(_("The plan still has sessions to come."))
     course.extension_reason = reason.strip()
     course.save(update_fields=["extension_reason"])

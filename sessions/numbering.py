@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from copy import copy
 
 from django.db.models import QuerySet
 
@@ -82,6 +83,16 @@ def assign_numbers(sessions: Iterable[TherapySession]) -> list[TherapySession]:
             row.number = number
             changed.append(row)
     return changed
+
+
+def next_number(sessions: Iterable[TherapySession]) -> int:
+    """The number of a counted session that would come after these of one course, given in order of time.
+
+    It is more than their count where signed numbers leave gaps. Nothing is changed.
+    """
+    coming = TherapySession()
+    assign_numbers([*(copy(session) for session in sessions if session.counts), coming])
+    return coming.number
 
 
 def renumber(*, by: User, course: Course) -> None:

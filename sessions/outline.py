@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -58,17 +58,17 @@ def of_course(course: Course) -> Outline:
     items = list(course.plan.all())
     by_pk = {session.pk: session for session in sessions}
     attended = sum(1 for session in sessions if session.number is not None)
-    upcoming = attended + 1 if course.state in TREATING else None
+    upcoming = numbering.next_number(sessions) if course.state in TREATING else None
     return Outline(
-        sentence=sentence(course, attended),
+        sentence=sentence(course, upcoming),
         been=been(attended),
-        marks=marks(course, attended, upcoming),
+        marks=marks(course, {session.number for session in sessions if session.number}, upcoming),
         plan=[planned(item, by_pk) for item in items],
         sessions=sessions,
         attended=attended,
         next_number=upcoming,
         next_topic=next_topic(items, sessions) if upcoming else "",
-        is_past_plan=courses.is_past_plan(course, upcoming),
+        is_past_plan=upcoming is not None and courses.goes_past_plan(course, sessions),
     )
 
 
@@ -85,18 +85,13 @@ def next_topic(items: Sequence[CoursePlanItem], sessions: Sequence[TherapySessio
     return plan.patient_topic(free[0].modules) if free else ""
 
 
-def sentence(course: Course, attended: int) -> str:
+def sentence(course: Course, upcoming: int | None) -> str:
     """Where the course is, in one sentence."""
-    if course.state in TREATING and course.planned_sessions:
-        if attended >= course.planned_sessions:
-            return _("Session %(number)s is next, beyond the %(planned)s planned.") % {
-                "number": attended + 1,
-                "planned": course.planned_sessions,
-            }
-        return _("Session %(number)s of about %(planned)s is next") % {
-            "number": attended + 1,
-            "planned": course.planned_sessions,
-        }
+    if upcoming is not None and course.planned_sessions:
+        facts = {"number": upcoming, "planned": course.planned_sessions}
+        if courses.is_past_plan(course, upcoming):
+            return _("Session %(number)s is next, beyond the %(planned)s planned.") % facts
+        return _("Session %(number)s of about %(planned)s is next") % facts
     return str(State(course.state).label)
 
 
@@ -104,9 +99,10 @@ def been(attended: int) -> str:
     return ngettext("%(count)s session so far", "%(count)s sessions so far", attended) % {"count": attended}
 
 
-def marks(course: Course, attended: int, upcoming: int | None) -> list[Mark]:
-    total = max(course.planned_sessions or 0, attended)
-    states = {number: "done" for number in range(1, attended + 1)}
+def marks(course: Course, numbers: Collection[int], upcoming: int | None) -> list[Mark]:
+    """A mark for every planned session and every one past them; ``numbers`` are those that took place."""
+    total = max(course.planned_sessions or 0, *numbers, 0)
+    states = dict.fromkeys(numbers, "done")
     if upcoming is not None and upcoming <= total:
         states[upcoming] = "now"
     return [Mark(number, states.get(number, "")) for number in range(1, total + 1)]

@@ -61,7 +61,7 @@ def note_sign(request: HttpRequest, pk: int) -> HttpResponse:
         form.add_error("similar", _("Nearly every word is that of last time. Say that it is meant so."))
         return sign_page(request, note, form, status=422)
     except (
-        notes.StaleVersion, notes.Incomplete, notes.NoteLocked, notes.NeedsCosignature, courses.ReasonMissing,
+        notes.StaleVersion, notes.Incomplete, notes.NoteLocked, notes.NeedsCosignature, courses.CourseRefused,
     ) as refusal:  # fmt: skip
         form.add_error(None, sentence_of(refusal))
         return sign_page(request, own_draft(request, pk), form, status=409)
@@ -77,7 +77,7 @@ def sentence_of(refusal: Exception) -> str:
         notes.NeedsCosignature: cosign_sentence(),
         courses.ReasonMissing: _("The session lies past the planned ones by now. Say why the course goes on."),
     }
-    return sentences[type(refusal)]
+    return sentences.get(type(refusal)) or str(refusal)  # the course says itself why it refuses
 
 
 def cosign_sentence() -> str:

@@ -4,9 +4,10 @@ import pytest
 from django.urls import reverse
 
 from practice.models import AuditEvent
-from sessions import courses, kinds, notes
+from sessions import courses, kinds, notes, outline
 from sessions.models import Course, ProgressNote
-from tests.sessions.conftest import attend, signed, written
+from sessions.views import signing
+from tests.sessions.conftest import attend, open_twelve, signed, written
 
 PASSWORD = "correct horse battery"
 WHY = "Two goals are near; four more sessions, as agreed with the patient."
@@ -23,6 +24,18 @@ def at_its_end(course, therapist):
 @pytest.fixture
 def thirteenth(at_its_end, therapist):
     return attend(at_its_end.patient, therapist, 1)
+
+
+@pytest.fixture
+def with_gaps(treated, therapist):
+    """A course of ten: 9 and 10 are signed, 7 and 8 are said to have been crisis contacts, eight are counted."""
+    course = open_twelve(treated, therapist, template="10")
+    made = [attend(treated, therapist, 120 - 7 * place) for place in range(10)]
+    for session in made[8:]:
+        signed(session)
+    for session in made[6:8]:
+        kinds.say_kind(by=therapist, session=session, choice="crisis")
+    return course
 
 
 def url(name, *args) -> str:
@@ -99,6 +112,22 @@ def test_the_signature_of_a_planned_session_does_not_ask(session, therapist, as_
     assert "Why the course goes on" not in as_(therapist).get(url("note-sign", note.pk)).content.decode()
 
 
+def test_where_signed_numbers_leave_gaps_the_reason_is_asked_and_the_signature_given(with_gaps, therapist, as_):
+    note, client = written(attend(with_gaps.patient, therapist, 1)), as_(therapist)
+    assert (note.session.number, with_gaps.sessions.filter(counts=True).count()) == (11, 9)
+    address = url("note-sign", note.pk)
+    assert "Why the course goes on" in client.get(address).content.decode()
+    sent = {"version": note.version, "proof": PASSWORD, "extension_reason": WHY, "similar": "on"}
+    assert client.post(address, sent).headers["Location"] == url("note-detail", note.pk)
+    assert (ProgressNote.objects.get(pk=note.pk).is_signed, reason_of(with_gaps)) == (True, WHY)
+
+
+def test_what_a_course_refuses_is_told_in_its_own_words():
+    assert signing.sentence_of(courses.WrongState("The plan still has sessions to come.")) == (
+        "The plan still has sessions to come."
+    )
+
+
 # -- The course ------------------------------------------------------------------------------------------------------
 def test_the_course_asks_as_soon_as_the_next_session_lies_past_the_plan(at_its_end, therapist, as_):
     course, client = at_its_end, as_(therapist)
@@ -123,3 +152,13 @@ def test_a_plan_with_sessions_to_come_is_not_extended_and_keeps_the_words(course
     assert url("course-extend", course.pk) not in client.get(url("course-detail", course.pk)).content.decode()
     answer = client.post(url("course-extend", course.pk), {"reason": WHY})
     assert (answer.status_code, WHY in answer.content.decode(), reason_of(course)) == (409, True, "")
+
+
+def test_where_signed_numbers_leave_gaps_the_course_asks_before_the_next_session(with_gaps, therapist, as_):
+    client, address = as_(therapist), url("course-extend", with_gaps.pk)
+    page = client.get(url("course-detail", with_gaps.pk)).content.decode()
+    assert "Session 11 is next, beyond the 10 planned." in page
+    assert address in page
+    assert [mark.state for mark in outline.of_course(with_gaps).marks] == ["done"] * 6 + ["", ""] + ["done"] * 2
+    assert client.post(address, {"reason": WHY}).headers["Location"] == url("course-detail", with_gaps.pk)
+    assert reason_of(with_gaps) == WHY
