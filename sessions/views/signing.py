@@ -60,6 +60,10 @@ def note_sign(request: HttpRequest, pk: int) -> HttpResponse:
     except notes.TooSimilar:
         form.add_error("similar", _("Nearly every word is that of last time. Say that it is meant so."))
         return sign_page(request, note, form, status=422)
+    except courses.ReasonMissing as refusal:  # the numbers moved since the form was built; now it has the field
+        form = sign_form(request, note, past_plan=True, data=request.POST)
+        form.add_error(None, sentence_of(refusal))
+        return sign_page(request, own_draft(request, pk), form, status=409)
     except (
         notes.StaleVersion, notes.Incomplete, notes.NoteLocked, notes.NeedsCosignature, courses.CourseRefused,
     ) as refusal:  # fmt: skip
@@ -75,7 +79,7 @@ def sentence_of(refusal: Exception) -> str:
         notes.Incomplete: _("Something is left before signing."),
         notes.NoteLocked: _("The note has just been signed in another window."),
         notes.NeedsCosignature: cosign_sentence(),
-        courses.ReasonMissing: _("The session lies past the planned ones by now. Say why the course goes on."),
+        courses.ReasonMissing: _("The session lies past the planned ones by now."),
     }
     return sentences.get(type(refusal)) or str(refusal)  # the course says itself why it refuses
 
@@ -84,10 +88,13 @@ def cosign_sentence() -> str:
     return _("Notes of a therapist in training are signed together with the supervisor. Until then your draft is kept.")
 
 
-def sign_form(request: HttpRequest, note: ProgressNote, **kwargs: Any) -> SignForm:
-    is_similar = notes.likeness(note) >= notes.SIMILAR_FROM
+def sign_form(request: HttpRequest, note: ProgressNote, *, past_plan: bool = False, **kwargs: Any) -> SignForm:
+    """``past_plan``: ask why the course goes on, whatever the numbers were when ``note`` was read."""
     return SignForm(
-        by_passkey=not proof.can_type(request.user), is_similar=is_similar, past_plan=notes.wants_reason(note), **kwargs
+        by_passkey=not proof.can_type(request.user),
+        is_similar=notes.likeness(note) >= notes.SIMILAR_FROM,
+        past_plan=past_plan or notes.wants_reason(note),
+        **kwargs,
     )
 
 
