@@ -13,7 +13,7 @@ An app takes part by a module ``privacy.py`` with
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from functools import cache
 from importlib import import_module
@@ -23,10 +23,10 @@ from types import ModuleType
 import structlog
 from django.apps import apps
 from django.contrib.sessions.models import Session
-from django.db import IntegrityError, connection
+from django.db import DatabaseError, IntegrityError, InterfaceError, connection
 from django.utils import timezone
 
-from practice import audit, locking
+from practice import audit, heartbeat, locking
 from practice.action import action
 from practice.locking import SlotTaken, one_winner
 from practice.models import Heartbeat, Patient, User
@@ -35,8 +35,9 @@ log = structlog.get_logger("evenkeel.clearing")
 
 IDLE_FOR = timedelta(days=90)  # as in practice_erase_prospect, which does not take anybody's word for it
 A_PAGE, MOST = 100, 500
+MOST_FAILURES = 10  # each may cost a statement time-out
 SESSIONS_AT_ONCE, SESSION_ROUNDS = 1_000, 200
-TIDIED, EVERY = "tidied", timedelta(days=1)
+EVERY = timedelta(days=1)
 
 CANDIDATES = """
 SELECT id FROM practice_patient
@@ -49,15 +50,38 @@ class StillNeeded(Exception):
     """Something follows from this person; nothing was erased."""
 
 
+class NotAllErased(Exception):
+    """The database refused some records; the others are erased."""
+
+
 # -- Once a day --------------------------------------------------------------------------------------------------------
 def tidy_when_due() -> bool:
-    """Tidy up once a day, whoever asks: worker, loop, or several of each. False where somebody did it already."""
-    now = timezone.now()
-    _row, is_first = Heartbeat.objects.get_or_create(name=TIDIED, defaults={"beat_at": now})
-    if not (is_first or Heartbeat.objects.filter(name=TIDIED, beat_at__lte=now - EVERY).update(beat_at=now)):
+    """Tidy up once a day, whoever asks: worker, loop, or several of each. False where somebody did it already.
+
+    What fails is tried again the next day; the heartbeat ``tidied`` is of a day on which nothing failed.
+    """
+    if not take_on():
         return False
-    erase_idle_prospects()
-    clear_sessions()
+    if all([went_well(clear_sessions), went_well(erase_idle_prospects)]):
+        heartbeat.beat(heartbeat.TIDIED)
+    return True
+
+
+def take_on() -> bool:
+    """Whether this caller is the one who does today's; nobody else will until a day from now."""
+    now = timezone.now()
+    for name, at in ((heartbeat.TIDY_FROM, now), (heartbeat.TIDYING, now - EVERY)):
+        Heartbeat.objects.get_or_create(name=name, defaults={"beat_at": at})
+    return bool(Heartbeat.objects.filter(name=heartbeat.TIDYING, beat_at__lte=now - EVERY).update(beat_at=now))
+
+
+def went_well(deed: Callable[[], int]) -> bool:
+    """Do one part of the tidying; where the database stops it, the other part has its turn all the same."""
+    try:
+        deed()
+    except (DatabaseError, InterfaceError, NotAllErased) as error:
+        log.error("tidying.failed", task=deed.__name__, exc_info=error)
+        return False
     return True
 
 
@@ -75,22 +99,38 @@ def clear_sessions() -> int:
 
 # -- Prospects ---------------------------------------------------------------------------------------------------------
 def erase_idle_prospects(*, by: User | None = None, most: int = MOST) -> int:
-    """Erase up to ``most`` prospects from whom nothing followed for 90 days, each in a transaction; how many."""
+    """Erase up to ``most`` prospects from whom nothing followed for 90 days, each in a transaction; how many.
+
+    A record the database refuses keeps nobody else. Raises NotAllErased at the end, and after ``MOST_FAILURES``.
+    """
     before = timezone.now() - IDLE_FOR
-    erased = last = 0
-    while erased < most and (page := candidates(before, after=last)):
+    erased = failed = last = 0
+    while erased < most and failed < MOST_FAILURES and (page := candidates(before, after=last)):
         last = page[-1]
         kept = following(page)
-        for pk in [pk for pk in page if pk not in kept][: most - erased]:
+        for pk in [pk for pk in page if pk not in kept]:
             try:
-                erase_prospect(by=by, patient_id=pk)
-            except (StillNeeded, SlotTaken) as reason:
-                log.warning("prospect.kept", patient_id=pk, reason=type(reason).__name__)
-            else:
-                erased += 1
-    if erased:
-        log.info("prospects.erased", count=erased)
+                erased += was_erased(by=by, patient_id=pk)
+            except (DatabaseError, InterfaceError) as error:
+                failed += 1
+                log.error("prospect.not_erased", exc_info=error)
+            if erased == most or failed == MOST_FAILURES:
+                break
+    if erased or failed:
+        log.info("prospects.erased", count=erased, failed=failed)
+    if failed:
+        raise NotAllErased
     return erased
+
+
+def was_erased(*, by: User | None, patient_id: int) -> bool:
+    """Erase one prospect; False where the person stays, because something follows or the record is in use."""
+    try:
+        erase_prospect(by=by, patient_id=patient_id)
+    except (StillNeeded, SlotTaken) as reason:
+        log.warning("prospect.kept", reason=type(reason).__name__)
+        return False
+    return True
 
 
 def candidates(before: datetime, *, after: int) -> list[int]:

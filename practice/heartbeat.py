@@ -10,6 +10,8 @@ from practice.models import Heartbeat
 
 BROKER, BEAT, WORKER, LOOP, SEALER = "broker", "beat", "worker", "loop", "sealer"
 NAMES = (BROKER, BEAT, WORKER, LOOP, SEALER)
+# Of the daily tidying: since when it is owed at all, when somebody last took it on, when it last went well in full.
+TIDY_FROM, TIDYING, TIDIED = "tidy_from", "tidying", "tidied"
 
 
 def beat(name: str, at: dt.datetime | None = None) -> None:

@@ -7,7 +7,7 @@ adds what it watches by ``parts() -> list[Part]`` in its ``home.py``.
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from django.db.models import Min
@@ -25,6 +25,7 @@ from practice.start import home_modules
 SILENT_AFTER = dt.timedelta(seconds=60)
 OVERDUE_AFTER = dt.timedelta(seconds=120)
 UNSEALED_AFTER = dt.timedelta(seconds=60)
+UNTIDIED_AFTER = dt.timedelta(days=3)
 UNSEEN_AFTER = dt.timedelta(hours=24)
 TRIED_OFTEN = 3
 MANY = 10
@@ -60,6 +61,12 @@ HEARTS = {
     heartbeat.SEALER: _("Sealer of the audit trail"),
 }
 
+NOT_TIDIED = _(
+    "People from whom nothing followed are to be erased after 90 days, and for more than three days that has not gone "
+    "through in full. Have whoever looks after the server read the log of worker and loop: tidying.failed and "
+    "prospect.not_erased say why."
+)
+
 
 def look(now: dt.datetime | None = None) -> list[Part]:
     """Every part with its light. Six queries, whatever there is, and those of the apps."""
@@ -86,7 +93,19 @@ def collect_parts() -> list[Part]:
 
 def hearts(now: dt.datetime) -> list[Part]:
     beats = dict(Heartbeat.objects.values_list("name", "beat_at"))
-    return [aged(name, label, beats.get(name), now, SILENT_AFTER, missing=Light.RED) for name, label in HEARTS.items()]
+    beating = [
+        aged(name, label, beats.get(name), now, SILENT_AFTER, missing=Light.RED) for name, label in HEARTS.items()
+    ]
+    return [*beating, tidied(beats, now)]
+
+
+def tidied(beats: dict[str, dt.datetime], now: dt.datetime) -> Part:
+    """When what must not stay was last erased without a fault; a practice in which it never was has the same days."""
+    was_long = now - beats.get(heartbeat.TIDY_FROM, now) > UNTIDIED_AFTER
+    missing = Light.RED if was_long else Light.GREEN
+    at = beats.get(heartbeat.TIDIED)
+    part = aged(heartbeat.TIDIED, _("Daily erasure of what is not kept"), at, now, UNTIDIED_AFTER, missing)
+    return replace(part, advice=NOT_TIDIED) if part.light == Light.RED else part
 
 
 def aged(

@@ -24,7 +24,8 @@ from practice.status import Light
 from tests.practice.messaging import booked, cancelled, consent, letters, moved, send
 
 ALL_WELL = {
-    name: Light.GREEN for name in ("oldest_due", "struggling", "failed", "unsealed", "clock_difference", "responders")
+    name: Light.GREEN
+    for name in ("tidied", "oldest_due", "struggling", "failed", "unsealed", "clock_difference", "responders")
 }
 
 

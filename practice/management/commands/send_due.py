@@ -52,10 +52,19 @@ class Command(BaseCommand):
                 sending.send_due(who=heartbeat.LOOP)
                 if time.monotonic() >= tidy_at:
                     tidy_at = time.monotonic() + TIDY_EVERY
-                    clearing.tidy_when_due()
+                    tidy()
             except DatabaseError as error:
                 log.error("send_due.no_database", exc_info=error)
                 connection.close()
             except ClocksDisagree as error:
                 log.error("send_due.clocks_disagree", exc_info=error)
             stop.wait(EVERY)
+
+
+def tidy() -> None:
+    """Whatever fails in the day's tidying is logged, and the sending goes on."""
+    try:
+        clearing.tidy_when_due()
+    except Exception as error:
+        log.error("send_due.tidying_failed", exc_info=error)
+        connection.close()
