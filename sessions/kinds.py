@@ -6,19 +6,18 @@ was, and loses no word by it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass
-from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from practice.action import action
 from practice.models import User
-from sessions import note_fields, note_words, notes, numbering
+from sessions import note_words, notes, numbering
 from sessions.models import Course, ProgressNote, TherapySession
-from sessions.note_fields import Content, Words
+from sessions.note_fields import Words
 
 Kind = TherapySession.Kind
 # A choice: the kind, and whether it consumes a number.
@@ -38,8 +37,6 @@ LABELS: dict[str, Words] = {
     "booster": gettext_lazy("A booster after the planned sessions"),
     "short": gettext_lazy("A short contact, under 16 minutes"),
 }
-# Where the words of a form go that the other form has no place for.
-OPEN_TEXT = {note_fields.SESSION: "did", note_fields.SHORT: "summary"}
 
 
 def choice_of(session: TherapySession) -> str:
@@ -140,28 +137,14 @@ def say_kind(*, by: User, session: TherapySession, choice: str, as_seen: str = "
 
 
 def take_form(*, by: User, note: ProgressNote, form: str) -> None:
-    """Give a locked draft, and the texts of other windows beside it, another form."""
-    before, note.kind = note.kind, form
-    note.save(update_fields=["kind"])
+    """Give a locked draft, and the texts of other windows beside it, another form.
+
+    Even an empty draft gets a new version, which no window knows that was opened before.
+    """
+    before, note.kind, note.version = note.kind, form, note.version + 1
+    note.save(update_fields=["kind", "version"])
     for clash in note.draft_versions.filter(is_clash=True):
-        clash.content = carried(clash.content, before, form)
+        clash.content = note_words.carried(clash.content, before, form)
         clash.save(update_fields=["content"])
-    content = carried(note.content, before, form)
+    content = note_words.carried(note.content, before, form)
     notes.store_draft(by=by, note=note, content=content, version=note.version, window="")
-
-
-def carried(content: Content, before: str, after: str) -> dict[str, Any]:
-    """A typed content in another form of note: what it has no place for stands as lines in its open text."""
-    if before == after or after not in OPEN_TEXT:
-        return dict(content)
-    homes = note_words.keys_of(after)
-    kept = {key: value for key, value in content.items() if key in homes}
-    lines = [line_of(content, key) for key in note_words.keys_of(before) if key not in homes and content.get(key)]
-    if text := "\n".join([*filter(None, [kept.get(OPEN_TEXT[after])]), *lines]):
-        kept[OPEN_TEXT[after]] = text
-    return kept
-
-
-def line_of(content: Mapping[str, Any], key: str) -> str:
-    words = note_words.shown(key, content[key])
-    return words if key in OPEN_TEXT.values() else f"{note_words.label_of(key)}: {words.replace(chr(10), '; ')}"

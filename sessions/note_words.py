@@ -159,6 +159,8 @@ PARTS = {
     "reviews": gettext_lazy("Homework review"),
     "intervention_minutes": gettext_lazy("Minutes of interventions"),
 }
+# Where the words of a form go that the other form has no place for.
+OPEN_TEXT = {note_fields.SESSION: "did", note_fields.SHORT: "summary"}
 
 
 def keys_of(kind: str) -> list[str]:
@@ -188,6 +190,23 @@ def shown(key: str, value: Any) -> str:
         return "\n".join(known[code].label if code in known else code for code in value)
     labels = {choice: str(label) for choice, label in note_fields.BY_KEY[key].choices}
     return "\n".join(labels.get(v, v) for v in value) if isinstance(value, list) else labels.get(value, value)
+
+
+def carried(content: note_fields.Content, before: str, after: str) -> dict[str, Any]:
+    """A typed content in another form of note: what it has no place for stands as lines in its open text."""
+    if before == after or after not in OPEN_TEXT:
+        return dict(content)
+    homes = keys_of(after)
+    kept = {key: value for key, value in content.items() if key in homes}
+    lines = [typed_line(content, key) for key in keys_of(before) if key not in homes and content.get(key)]
+    if text := "\n".join([*filter(None, [kept.get(OPEN_TEXT[after])]), *lines]):
+        kept[OPEN_TEXT[after]] = text
+    return kept
+
+
+def typed_line(content: Mapping[str, Any], key: str) -> str:
+    words = shown(key, content[key])
+    return words if key in OPEN_TEXT.values() else f"{label_of(key)}: {words.replace(chr(10), '; ')}"
 
 
 # -- The patient's view ----------------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from practice.action import action
 from practice.audit import Action, record
 from practice.models import Appointment, Status, User
 from practice.roles import CLINICIANS, Role
-from sessions import courses, documents, homework, note_fields, numbering, risk_check
+from sessions import courses, documents, homework, note_fields, note_words, numbering, risk_check
 from sessions.models import Addendum, CoursePlanItem, NoteArticle, NoteDraftVersion, NoteIntervention, ProgressNote
 from sessions.note_completeness import Problem, Surroundings, problems
 from sessions.note_fields import Content
@@ -150,10 +150,11 @@ def saved_by_window(note: ProgressNote, window: str) -> bool:
 def keep_clash(*, by: User, note: ProgressNote, content: Content, version: int, window: str) -> NoteDraftVersion:
     """Put the text of a window that came too late beside the note, so that not even a closed window loses it.
 
-    A risk answer in it is heeded now: the text may wait long for its comparison. Raises :class:`NoteLocked` where the
-    note was signed meanwhile.
+    It is told in the form of ``note`` as the caller read it. A risk answer in it is heeded now: the text may wait long
+    for its comparison. Raises :class:`NoteLocked` where the note was signed meanwhile.
     """
-    note = own_draft(by=by, note=note)
+    told_in, note = note.kind, own_draft(by=by, note=note)
+    content = note_words.carried(content, told_in, note.kind)
     kept, _created = NoteDraftVersion.objects.update_or_create(
         note=note,
         window=window[:40],

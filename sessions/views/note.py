@@ -18,7 +18,7 @@ from practice.access import roles
 from practice.audit import Action, record
 from practice.models import Appointment
 from practice.roles import Role
-from sessions import kinds, note_fields, note_words, notes, risk_check
+from sessions import note_fields, note_words, notes, risk_check
 from sessions.forms.note import read
 from sessions.models import NoteDraftVersion, ProgressNote
 from sessions.views.note_page import differences, edit_context, keys_that_differ, merged
@@ -102,7 +102,7 @@ def typed_content(request: HttpRequest, note: ProgressNote) -> dict[str, Any]:
     kind = request.POST.get("kind", note.kind)
     if kind not in note_fields.EVERY:
         kind = note.kind
-    return kinds.carried(read(request.POST, kind), kind, note.kind)
+    return note_words.carried(read(request.POST, kind), kind, note.kind)
 
 
 def version_of(request: HttpRequest) -> int:

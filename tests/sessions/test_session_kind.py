@@ -6,6 +6,7 @@ from django.urls import reverse
 from practice.models import AuditEvent
 from sessions import kinds, notes, numbering
 from sessions.models import ProgressNote
+from sessions.views.note_page import keys_that_differ
 from tests import cast
 from tests.sessions.conftest import WORDS, attend, note_of, signed, written
 
@@ -127,6 +128,31 @@ def test_a_window_opened_before_the_change_loses_no_word(draft, therapist, as_):
     sent = {"kind": "session", "did": "Typed late", "response": "Calm", "version": 1, "window": "b"}
     assert client.post(reverse("sessions:note-autosave", args=[draft.pk]), sent).status_code == 409
     assert draft.draft_versions.get(is_clash=True).content == {"summary": "Typed late\nResponse, in one line: Calm"}
+
+
+def test_a_save_that_read_the_former_form_of_an_empty_draft_waits_beside_it_in_the_new_one(session, therapist):
+    as_read = note_of(session)
+    kinds.say_kind(by=therapist, session=session, choice="short")
+    with pytest.raises(notes.StaleVersion):
+        notes.save_draft(
+            by=therapist, note=as_read, content={"did": "Typed late", "plan": "Rest"}, version=0, window="a"
+        )
+    note = note_of(session)
+    assert note.content == {"attendance": "attended", "modality": "video"}
+    clash = note.draft_versions.get(is_clash=True)
+    assert clash.content == {"summary": "Typed late", "plan": "Rest"}
+    assert keys_that_differ(note, clash.content) == ["attendance", "modality", "summary", "plan"]
+
+
+def test_a_save_of_the_window_that_wrote_last_does_not_undo_the_new_form(session, therapist):
+    note = note_of(session)
+    as_read = notes.save_draft(by=therapist, note=note, content={"plan": "Rest"}, version=0, window="a")
+    kinds.say_kind(by=therapist, session=session, choice="short")
+    with pytest.raises(notes.StaleVersion):
+        notes.save_draft(by=therapist, note=as_read, content={"response": "Calm"}, version=1, window="a")
+    note = note_of(session)
+    assert note.content == {"plan": "Rest"}
+    assert note.draft_versions.get(is_clash=True).content == {"summary": "Response, in one line: Calm"}
 
 
 # -- The page --------------------------------------------------------------------------------------------------------
