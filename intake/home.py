@@ -69,4 +69,5 @@ def parts() -> list[Part]:
     elif asked and count < alerts.FEWEST_RESPONDERS:
         light, advice = Light.AMBER if count else Light.RED, TOO_FEW
     said = advice and advice % {"asked": ", ".join(asked)}
-    return [Part("responders", _("People who answer risk alerts"), light, count, is_count=True, advice=said)]
+    name = _("People who answer risk alerts")
+    return [Part("responders", name, light, count, is_count=True, is_internal=True, advice=said)]

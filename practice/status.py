@@ -41,7 +41,8 @@ class Light(StrEnum):
 class Part:
     """One thing that is watched. ``figure`` is its age in seconds or its count; None where it never happened.
 
-    ``advice`` says what a person does about it; without it the machinery is at fault.
+    ``advice`` says what a person does about it; without it the machinery is at fault. A figure that ``is_internal`` is
+    for the practice alone: the alarm, which asks without an account, gets the light.
     """
 
     key: str
@@ -50,6 +51,7 @@ class Part:
     figure: float | None
     at: dt.datetime | None = None
     is_count: bool = False
+    is_internal: bool = False
     advice: str | Promise = ""
 
 

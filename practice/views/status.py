@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 
 from practice.access import roles
 from practice.roles import Role
-from practice.status import Light, look, worst
+from practice.status import Light, Part, look, worst
 
 
 @login_not_required
@@ -41,16 +41,19 @@ def readyz(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_safe
 def statusz(request: HttpRequest) -> JsonResponse:
-    """Every light as JSON; 503 when one is red. Counts and ages only, so that an alarm needs no account."""
+    """Every light as JSON; 503 when one is red. At most counts and ages, so that an alarm needs no account."""
     try:
         parts = look()
     except DatabaseError:
         return uncached({"light": Light.RED, "database": "does not answer"}, 503)
     light = worst(parts)
-    body = {"light": light, "database": "answers"} | {
-        part.key: {"light": part.light, "count" if part.is_count else "seconds": part.figure} for part in parts
-    }
+    body = {"light": light, "database": "answers"} | {part.key: public(part) for part in parts}
     return uncached(body, 503 if light == Light.RED else 200)
+
+
+def public(part: Part) -> dict:
+    figure = {} if part.is_internal else {"count" if part.is_count else "seconds": part.figure}
+    return {"light": part.light} | figure
 
 
 @roles(Role.MANAGER)
