@@ -48,7 +48,9 @@ SETTINGS = {
     "log_error_verbosity": "terse",
     "log_parameter_max_length_on_error": "0",
 }
-WITHOUT_DURABILITY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+# A cluster of tests lives for minutes: no disk is waited for, and nothing cleans beside them or stands in a database
+# that is to be dropped.
+WITHOUT_DURABILITY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum": "off"}
 # What every database inherits: new tables of the owner serve the app role. Migrations take rights away where a table is
 # append-only. The owner may act as the app role, so that tests can look through its eyes.
 TEMPLATE_SQL = f"""

@@ -22,8 +22,9 @@ def test(arguments: list[str], report: Report) -> int:
     with hold("test"):
         servers = Servers("test-", durable=False, fresh=True)
         with servers.kept(report) as keeper:
-            # Tests of one group share what is dear to set up, so they stay with one worker.
-            program = application.module("pytest", "-n", "2", "--dist", "loadgroup", *arguments)
+            # The tests of a file share what is dear to set up; tests/conftest.py says which files begin.
+            dealt = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
+            program = application.module("pytest", *dealt, *arguments)
             status = complete(program, environ=environ(servers), folder=ROOT, watch=keeper.tend, keyboard=True)
     if not browser:
         report.say(f"!!! The browser tests were skipped: {WITHOUT_BROWSER}. !!!")

@@ -14,7 +14,7 @@ from typing import IO
 import pytest
 from django.conf import settings
 from django.contrib.staticfiles.handlers import StaticFilesHandler
-from django.db import connection, connections
+from django.db import DatabaseError, connection, connections
 from django.test import Client
 from django.test.testcases import LiveServerThread
 from django.utils import timezone
@@ -34,7 +34,7 @@ faulthandler.enable()
 
 
 # Those that wait or work longest begin first, so that both workers end together.
-LONGEST = ("test_machinery.py", "test_every_page.py", "test_demo.py", "test_access.py", "test_founding.py")
+LONGEST = ("test_machinery.py", "test_every_page.py", "test_access.py", "test_demo.py", "test_settings.py")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -130,7 +130,16 @@ def cloned(template: str, name: str) -> Iterator[None]:
         yield
     finally:
         point_at(before)
+        wait_until(lambda: dropped(name), f"{name} is dropped", 30)
+
+
+def dropped(name: str) -> bool:
+    """Drop a database; not yet, where the server itself is at work in it, whom its owner may not send away."""
+    try:
         run_sql(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    except (DatabaseError, RuntimeWarning):  # Django warns where it cannot tell such an error from a lost server
+        return False
+    return True
 
 
 def run_sql(*statements: str) -> None:

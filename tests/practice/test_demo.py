@@ -22,7 +22,6 @@ from practice.roles import Role
 from sessions import home, note_fields, notes
 from sessions.models import Course, ProgressNote
 
-pytestmark = pytest.mark.xdist_group("demo")  # the clinics are built once
 NOW = datetime(2027, 4, 14, 18, 30, tzinfo=UTC)  # a Wednesday, 11:30 at Tern Bay
 FEW = 10
 

@@ -19,7 +19,7 @@ from tests.machinery import EMPTY, Machinery, machinery
 from tests.prove import messages as proof
 from tests.prove import record
 
-pytestmark = [pytest.mark.servers, pytest.mark.xdist_group("machinery")]
+pytestmark = pytest.mark.servers
 
 
 @pytest.fixture(scope="module")
