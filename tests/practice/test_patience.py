@@ -10,8 +10,11 @@ from django.conf import settings as live_settings
 from django.db import connection, connections
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from practice import patience
+from practice.availability import first_free, offer
+from practice.models import Appointment
 from tests import cast
 from tests.limits import wait_until
 from tests.waiting import PATIENCE, beside
@@ -82,6 +85,32 @@ def test_a_page_that_takes_too_long_is_answered_calmly(limited, monkeypatch, lim
     assert "We are slow just now" in answer.text
     assert "988" in answer.text
     assert client.get(page).status_code == 200, "the connection is good again"
+
+
+def locked_sessions() -> None:
+    """Sign-ins can be read and not saved."""
+    with connection.cursor() as cursor:
+        cursor.execute("LOCK TABLE django_session IN SHARE MODE")
+
+
+def test_the_page_does_not_deny_what_was_saved_before_it_became_slow(limited, monkeypatch):
+    """The time is held and committed; the browser session, saved after it, is what takes too long."""
+    slug = cast.everyone().therapist.therapist.slug
+    slot = first_free(offer(slug=slug, modality="video"), 1, now=timezone.now())[0]
+    monkeypatch.setitem(live_settings.SERVING_LIMITS, "lock_timeout", "100ms")
+    patience.set_limits()
+    client = Client(raise_request_exception=False)
+    wish = {"therapist": slug, "way": "video", "starts": slot.starts_at.isoformat()}
+    with beside() as other:
+        first, let_go = other.keep(locked_sessions)
+        answer = client.post(reverse("practice:hold-create"), wish)
+        let_go()
+        first.result(PATIENCE)
+    assert answer.status_code == 503
+    assert Appointment.objects.filter(starts_at=slot.starts_at, status="held").exists()
+    assert "Nothing was changed" not in answer.text
+    assert "we cannot tell whether it was saved" in answer.text
+    assert "look before you send it again" in answer.text
 
 
 def test_a_transaction_at_rest_is_ended(limited, monkeypatch):
