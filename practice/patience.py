@@ -5,8 +5,9 @@ Migrations, commands at a prompt and the filling of a database take as long as t
 
 from __future__ import annotations
 
+import psycopg.errors
 from django.conf import settings
-from django.db import connections
+from django.db import InterfaceError, InternalError, OperationalError, connections
 
 
 def set_limits() -> None:
@@ -19,3 +20,13 @@ def set_limits() -> None:
     limits = "".join(f" -c {name}={value}" for name, value in settings.SERVING_LIMITS.items())
     options["options"] = options["options"].removesuffix(limits) + limits
     connections.close_all()
+
+
+def is_at_an_end(error: BaseException | None) -> bool:
+    """Whether ``error`` says that the database was away or a limit was reached, and so nothing about our own code.
+
+    The end of a transaction at rest has PostgreSQL's class of faults in transactions, so Django calls it internal.
+    """
+    if isinstance(error, InternalError):
+        return isinstance(error.__cause__, psycopg.errors.IdleInTransactionSessionTimeout)
+    return isinstance(error, OperationalError | InterfaceError)

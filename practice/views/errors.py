@@ -2,9 +2,10 @@
 
 import sys
 
-from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+
+from practice import patience
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -25,7 +26,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """The last resort: 503 where the database was away or took too long, else 500. Neither page asks it anything."""
-    if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
+    if patience.is_at_an_end(sys.exc_info()[1]):
         return too_slow()
     return render(None, "500.html", status=500)
 

@@ -1,5 +1,6 @@
 """What serves waits for PostgreSQL so long and no longer; who reads gets a calm page, never a blank one."""
 
+import contextlib
 import importlib
 import os
 import subprocess
@@ -7,7 +8,7 @@ import sys
 
 import pytest
 from django.conf import settings as live_settings
-from django.db import connection, connections
+from django.db import DataError, connection, connections, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -131,9 +132,51 @@ def test_a_transaction_at_rest_is_ended(limited, monkeypatch):
     assert Client().get(reverse("practice:healthz")).status_code == 200
 
 
+def none_is(pid: int) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_stat_activity WHERE pid = %s", [pid])
+        return cursor.fetchone() is None
+
+
+def test_a_page_that_rested_in_its_transaction_is_answered_calmly(limited, monkeypatch):
+    """The server ends it, and the page's next statement finds out."""
+    cast.clinic()
+    monkeypatch.setitem(live_settings.SERVING_LIMITS, "idle_in_transaction_session_timeout", "100ms")
+    patience.set_limits()
+    client = Client(raise_request_exception=False)
+    page = reverse("practice:fees")
+
+    def rest(*_args, **_kwargs) -> None:
+        with transaction.atomic(), connection.cursor() as cursor:
+            pid = cursor.execute("SELECT pg_backend_pid()").fetchone()[0]
+            other.begin(wait_until, lambda: none_is(pid), "the server to end it", PATIENCE).result(PATIENCE)
+            cursor.execute("SELECT 1")
+
+    with beside() as other, monkeypatch.context() as patched:
+        patched.setattr("practice.views.page.render", rest)
+        answer = client.get(page)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
+    assert "We are slow just now" in answer.text
+    assert client.get(page).status_code == 200, "the next page has a new connection"
+
+
 def test_any_other_fault_is_ours_and_says_so(client, clinic, monkeypatch):
     client.raise_request_exception = False
     monkeypatch.setattr("practice.views.page.render", lambda *_args, **_kwargs: 1 / 0)
     answer = client.get(reverse("practice:fees"))
     assert answer.status_code == 500
     assert "Something went wrong on our side" in answer.text
+
+
+def test_another_fault_inside_the_database_is_no_matter_of_patience(client, clinic, monkeypatch):
+    client.raise_request_exception = False
+
+    def cast_away(*_args, **_kwargs) -> None:
+        with transaction.atomic(), connection.cursor() as cursor:
+            with contextlib.suppress(DataError):
+                cursor.execute("SELECT 1 / 0")
+            connection.needs_rollback = False
+            cursor.execute("SELECT 1")  # psycopg's InFailedSqlTransaction, also an InternalError
+
+    monkeypatch.setattr("practice.views.page.render", cast_away)
+    assert client.get(reverse("practice:fees")).status_code == 500
