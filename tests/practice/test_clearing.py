@@ -1,73 +1,32 @@
 """Prospects from whom nothing followed are erased after 90 days, with their history; nobody else can be."""
 
-import os
-import subprocess
-import sys
-import uuid
-from datetime import timedelta
-
 import pytest
 import time_machine
 from django.apps import apps
 from django.conf import settings
-from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
-from django.urls import reverse
 from django.utils import timezone
-from structlog.testing import capture_logs
 
-from practice import booking, clearing, confirming, heartbeat, holding, invitations, patients, status
-from practice.availability import first_free, offer
-from practice.booking import Times
-from practice.celery import app
-from practice.logging import ALLOWED_KEYS
+from practice import booking, clearing, invitations, patients
 from practice.models import (
     Appointment,
     AuditEvent,
     CareAssignment,
     ConsentRecord,
     Erasure,
-    Heartbeat,
     Invitation,
     ManageLink,
     Message,
     Patient,
     Status,
 )
-from practice.tasks import tidy
 from tests import cast
-from tests.limits import wait_until
-from tests.practice.schedule import contact
+from tests.practice.prospects import DAY, EMAIL, LAST, NUMBER, prospect, prospect_of
 from tests.waiting import PATIENCE, beside
 
-DAY = timedelta(days=1)
-EMAIL, NUMBER, LAST = "somebody.new@example.org", "+15415550188", "Quillfeather"
+__all__ = ["prospect"]
 ROAD = "SELECT practice_erase_prospect(%s)"
-
-
-def prospect_of(days: int, therapist, email: str = EMAIL, phone: str = NUMBER) -> Patient:
-    """Somebody who booked a free talk on the website, which ended about ``days`` days ago."""
-    place = cast.clinic()
-    with time_machine.travel(timezone.now() - (days + 5) * DAY, tick=False):
-        now = timezone.now()
-        free = first_free(offer(slug=therapist.therapist.slug, modality="video"), 200, now=now)
-        slot = next(slot for slot in free if slot.starts_at > now + 4 * DAY)
-        held = holding.hold(
-            therapist=therapist.therapist, type=place.consultation, modality="video", location=place.location,
-            starts_at=slot.starts_at, session_key=uuid.uuid4().hex, address=email,
-        )  # fmt: skip
-        who = contact(email, f"Somebody {LAST}", phone, email_consent=True, sms_consent=True)
-        booked = confirming.confirm_hold(hold=held, token=uuid.uuid4(), contact=who)
-    start = booked.starts_at + (timezone.now() - days * DAY - booked.ends_at)  # to the minute, whatever the weekday
-    times = Times.of(place.consultation, start)
-    Appointment.objects.filter(pk=booked.pk).update(starts_at=times.starts_at, ends_at=times.ends_at, guard=times.guard)
-    return booked.patient
-
-
-@pytest.fixture
-def prospect(clinic, therapist) -> Patient:
-    return prospect_of(91, therapist)
 
 
 def rows_with(*words: str) -> dict[str, int]:
@@ -334,140 +293,6 @@ def test_a_visit_booked_while_the_person_is_erased_is_refused_by_name(committed_
     assert not Patient.objects.filter(pk=gone.pk).exists()
 
 
-# -- Every day ---------------------------------------------------------------------------------------------------------
-def test_it_happens_once_a_day_whoever_asks(prospect):
-    tidy()
-    assert Patient.objects.filter(pk=prospect.pk).exists() is False
-    assert clearing.tidy_when_due() is False
-    Heartbeat.objects.filter(name=heartbeat.TIDYING).update(beat_at=timezone.now() - DAY)
-    assert clearing.tidy_when_due() is True
-    assert clearing.tidy_when_due() is False
-
-
-REFUSE = """
-CREATE FUNCTION refuse_one() RETURNS trigger LANGUAGE plpgsql AS $$
-  BEGIN RAISE EXCEPTION 'canceling statement due to statement timeout' USING ERRCODE = 'query_canceled'; END $$;
-CREATE TRIGGER refuse_one BEFORE DELETE ON {table} FOR EACH ROW WHEN ({which})
-  EXECUTE FUNCTION refuse_one();
-"""
-
-
-def refuse(table: str, which: str) -> None:
-    """From here on the database takes too long to delete these."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        cursor.execute(REFUSE.format(table=table, which=which))
-
-
-def ended_session() -> None:
-    Session.objects.create(session_key="ended", session_data="", expire_date=timezone.now() - DAY)
-
-
-def test_a_record_the_database_refuses_keeps_neither_the_others_nor_the_sessions(db):
-    people = cast.everyone()
-    stuck, other = prospect_of(95, people.therapist), prospect_of(91, people.therapist, "two@example.org", "")
-    refuse("practice_patient", f"OLD.id = {stuck.pk}")
-    ended_session()
-    with capture_logs() as lines:
-        assert clearing.tidy_when_due() is True
-    assert list(Patient.objects.filter(pk__in=[stuck.pk, other.pk])) == [stuck]
-    assert not Session.objects.filter(pk="ended").exists()
-    assert not Heartbeat.objects.filter(name=heartbeat.TIDIED).exists(), "it did not go well in full"
-    assert [line["event"] for line in lines] == ["prospect.not_erased", "prospects.erased", "tidying.failed"]
-    assert {key for line in lines for key in line} - {"log_level", "exc_info"} <= ALLOWED_KEYS
-
-
-def test_it_stops_after_many_refusals(db, monkeypatch):
-    people = cast.everyone()
-    stuck, other = prospect_of(95, people.therapist), prospect_of(91, people.therapist, "two@example.org", "")
-    refuse("practice_patient", f"OLD.id = {stuck.pk}")
-    monkeypatch.setattr(clearing, "MOST_FAILURES", 1)
-    with pytest.raises(clearing.NotAllErased):
-        clearing.erase_idle_prospects()
-    assert Patient.objects.filter(pk__in=[stuck.pk, other.pk]).count() == 2
-
-
-def test_sessions_that_cannot_be_cleared_do_not_keep_the_prospects(committed_db):
-    prospect = prospect_of(91, cast.everyone().therapist)
-    ended_session()
-    refuse("django_session", "OLD.session_key = 'ended'")
-    tidy()
-    assert not Patient.objects.filter(pk=prospect.pk).exists()
-    assert not Heartbeat.objects.filter(name=heartbeat.TIDIED).exists()
-
-
-def tidied() -> status.Part:
-    return next(part for part in status.look() if part.key == heartbeat.TIDIED)
-
-
-def test_the_status_turns_red_when_it_did_not_go_well_for_three_days(db):
-    stuck = prospect_of(95, cast.everyone().therapist)
-    assert (tidied().light, tidied().figure, tidied().advice) == ("green", None, "")
-    tidy()
-    assert (tidied().light, tidied().advice) == ("green", "")
-    assert tidied().figure < 60
-    for days, light in ((1, "green"), (2, "green"), (4, "red")):
-        with time_machine.travel(timezone.now() + days * DAY):
-            assert (tidied().light, bool(tidied().advice)) == (light, light == "red")
-            assert light != "red" or tidy() or tidied().light == "green"
-    assert not Patient.objects.filter(pk=stuck.pk).exists()
-
-
-def test_a_practice_in_which_it_never_went_well_is_red_after_three_days(db):
-    stuck = prospect_of(95, cast.everyone().therapist)
-    refuse("practice_patient", f"OLD.id = {stuck.pk}")
-    for days, light in ((0, "green"), (1, "green"), (2, "green"), (4, "red")):
-        with time_machine.travel(timezone.now() + days * DAY):
-            tidy()
-            assert (tidied().light, tidied().figure) == (light, None)
-
-
-def test_the_clock_asks_every_hour():
-    entry = next(entry for entry in app.conf.beat_schedule.values() if entry["task"] == "practice.tidy")
-    assert entry["schedule"] <= 3600
-
-
-def test_the_loop_does_it_where_no_clock_ticks(committed_db):
-    gone = prospect_of(91, cast.everyone().therapist)
-    environ = os.environ | {"DATABASE_URL": f"{os.environ['DATABASE_URL'].rpartition('/')[0]}/{committed_db}"}
-    loop = subprocess.Popen([sys.executable, "manage.py", "send_due", "--loop"], cwd=settings.BASE_DIR, env=environ)
-    try:
-        wait_until(lambda: not Patient.objects.filter(pk=gone.pk).exists(), "the loop to erase", 60)
-    finally:
-        loop.terminate()
-        assert loop.wait(30) == 0
-
-
-FAULTY_LOOP = """
-import django; django.setup()
-from django.core.management import call_command
-from practice import clearing
-clearing.take_on = lambda: 1 / 0
-call_command("send_due", "--loop")
-"""
-
-
-def test_the_loop_sends_on_whatever_fails_in_it(committed_db):
-    cast.clinic()
-    url = f"{os.environ['DATABASE_URL'].rpartition('/')[0]}/{committed_db}"
-    environ = os.environ | {"DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "practice.settings"}
-    program = [sys.executable, "-c", FAULTY_LOOP]
-    loop = subprocess.Popen(program, cwd=settings.BASE_DIR, env=environ, stderr=subprocess.PIPE, text=True)
-    beats = set()
-
-    def came_back() -> bool:
-        beats.update(Heartbeat.objects.filter(name=heartbeat.LOOP).values_list("beat_at", flat=True))
-        return len(beats) > 1 or loop.poll() is not None
-
-    try:
-        wait_until(came_back, "a second look after the fault", 60)
-    finally:
-        loop.terminate()
-        _out, said = loop.communicate(timeout=30)
-    assert loop.returncode == 0, said
-    assert said.count("send_due.tidying_failed") == 1
-
-
 def test_the_migration_goes_back_and_forth_and_consents_stay_refused_to_everybody(committed_db):
     prospect_of(91, cast.everyone().therapist)
     call_command("migrate", "practice", "0008", verbosity=0)
@@ -478,27 +303,3 @@ def test_the_migration_goes_back_and_forth_and_consents_stay_refused_to_everybod
             with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
                 connection.cursor().execute(f"{attack} practice_consentrecord{change}")
     assert clearing.erase_idle_prospects() == 1
-
-
-def test_ended_browser_sessions_go_and_running_ones_stay(db, monkeypatch):
-    monkeypatch.setattr(clearing, "SESSIONS_AT_ONCE", 2)
-    now = timezone.now()
-    for number in range(7):
-        Session.objects.create(
-            session_key=f"{number}", session_data="", expire_date=now + (DAY if number == 0 else -DAY)
-        )
-    assert clearing.clear_sessions() == 6
-    assert Session.objects.get().session_key == "0"
-
-
-def test_the_status_page_says_what_to_do_when_it_is_late(clinic, as_, manager):
-    clearing.tidy_when_due()
-    for name in heartbeat.NAMES:
-        heartbeat.beat(name)
-    page = as_(manager).get(reverse("practice:status"))
-    assert "Everything runs." in page.text
-    heartbeat.beat(heartbeat.TIDIED, timezone.now() - 4 * DAY)
-    page = as_(manager).get(reverse("practice:status"))
-    for words in ("Daily erasure of what is not kept", "Needs you today", "read the log of worker and loop"):
-        assert words in page.text
-    assert as_(None).get("/statusz").json()[heartbeat.TIDIED]["light"] == "red"
