@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from django.apps import apps
 from django.conf import settings
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
@@ -36,6 +37,7 @@ def of_appointment(message: Message, appointment: Appointment, practice: Practic
     zone = reading_zone(appointment, patient)
     local = appointment.starts_at.astimezone(ZoneInfo(zone))
     there = appointment.starts_at.astimezone(ZoneInfo(appointment.zone))
+    until = appointment.change_until.astimezone(ZoneInfo(zone))
     at_practice = ""
     if there.utcoffset() != local.utcoffset():
         at_practice = (
@@ -47,6 +49,8 @@ def of_appointment(message: Message, appointment: Appointment, practice: Practic
         "time": wall_clock(local),
         "zone": zone_label(zone, appointment.starts_at),
         "at_practice": at_practice,
+        "may_change": timezone.now() <= until,
+        "change_until": f"{date_format(until, 'l, F j')}, {wall_clock(until)}",
         "link": link(appointment, patient),
         "link_signs_in": patient.user_id is not None,
     }

@@ -21,7 +21,7 @@ from practice.forms.booking import BookingForm, ConfirmForm, HoldForm
 from practice.models import Appointment, AppointmentType, Location, Modality, Patient, Therapist
 from practice.slots import DAY, Slot
 from practice.views import visitor
-from practice.views.manage_link import keep_link
+from practice.views.manage_link import keep_link, may_change
 from practice.views.slot import others, slot_page
 
 WISH, BOOKED = "booking_wish", "booked"
@@ -46,6 +46,15 @@ class Wish:
     @property
     def way_word(self) -> str:
         return str(Modality(self.way).label)
+
+    @property
+    def change_until(self) -> datetime:
+        """The last moment at which the private link moves or cancels it; it may be past."""
+        return self.starts_at - self.type.change_deadline
+
+    @property
+    def may_change(self) -> bool:
+        return timezone.now() <= self.change_until
 
     @property
     def is_held(self) -> bool:
@@ -137,6 +146,7 @@ def booking_done(request: HttpRequest) -> HttpResponse:
         {
             "appointment": appointment,
             "zone": zone,
+            "may_change": may_change(appointment),
             "link": "" if mine else manage_links.url_for(appointment),
         },
     )

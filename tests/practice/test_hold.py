@@ -1,5 +1,6 @@
 """Holding a time and booking it, as a visitor's browser does."""
 
+import re
 import uuid
 from datetime import timedelta
 from urllib.parse import urlsplit
@@ -30,6 +31,12 @@ def take(client: Client, therapist, starts_at=TUESDAY_NINE, way="video"):
 def fill(client: Client, **words):
     token = words.pop("token", None) or client.get(CONFIRM).context["form"]["token"].value()
     return client.post(CONFIRM, WORDS | {"token": str(token)} | words)
+
+
+def words_of(client: Client, path: str) -> str:
+    """The text of a page: what stands in its main part, without the marks."""
+    main = client.get(path).content.decode().partition("<main")[2].partition("</main>")[0]
+    return " ".join(re.sub(r"<[^>]+>", " ", main).split()).replace(" .", ".")
 
 
 @pytest.fixture
@@ -139,6 +146,29 @@ def test_a_visitor_books_without_an_account(clinic, therapist, browser):
     assert ManageLink.objects.filter(appointment=appointment).exists()
     done = browser.get(answer.url)
     assert "/a/" in done.content.decode()
+
+
+def test_before_and_after_booking_it_says_until_when_the_link_changes_it(clinic, therapist, browser):
+    take(browser, therapist)
+    assert "You can change or cancel it until Monday, March 8, 9:00 am. After that, call" in words_of(browser, CONFIRM)
+    done = words_of(browser, fill(browser).url)
+    assert "You can change or cancel it until Monday, March 8, 9:00 am. After that, call" in done
+    assert "Change or cancel" in done
+    assert "once" not in done  # it stands there again when the page is loaded again
+    assert words_of(browser, "/book/done/") == done
+
+
+def test_a_talk_within_the_deadline_is_changed_by_telephone_and_every_page_says_so(clinic, therapist, browser, frozen):
+    frozen.move_to(TUESDAY_NINE - 3 * HOUR)
+    take(browser, therapist)
+    assert "It is soon: to change it, call (541) 555-0142. Your private link shows the time." in words_of(
+        browser, CONFIRM
+    )
+    done = words_of(browser, fill(browser).url)
+    assert "It is soon: to change it, call (541) 555-0142." in done
+    assert "This private link shows your time." in done
+    for untrue in ("Change or cancel", "until", "the day before"):
+        assert untrue not in done
 
 
 def test_no_page_of_a_booking_is_kept_in_a_cache(clinic, therapist, browser):

@@ -243,6 +243,30 @@ def test_an_email_says_when_in_whose_zone_and_where_to_change_it(therapist, pati
     assert "Keep the link to yourself" in letter.text
 
 
+@pytest.mark.parametrize(
+    ("now", "has", "has_not"),
+    [
+        (
+            "2026-05-12 15:00",
+            "change or cancel it until Monday, May 18, 10:20 am. After that, call (541) 555-0142.",
+            "soon",
+        ),
+        ("2026-05-19 06:00", "It is soon: to change it, call (541) 555-0142.", "cancel"),
+    ],
+)
+def test_an_email_promises_a_change_by_the_link_only_before_the_deadline(therapist, patient, now, has, has_not):
+    patient.user = None
+    patient.save()
+    consent(patient, "EMAIL")
+    with time_machine.travel(cast.at(now), tick=False):
+        booked(therapist, patient, starts_at=cast.at("2026-05-19 17:20"))
+        send()
+    letter = letters()[0]
+    for words in (letter.text, letter.html):
+        assert has in words
+        assert has_not not in words
+
+
 def test_somebody_with_an_account_is_led_to_the_sign_in_and_gets_no_private_link(therapist, patient):
     consent(patient, "EMAIL")
     booked(therapist, patient)
