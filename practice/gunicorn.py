@@ -2,8 +2,10 @@
 carry private tokens. Named on its command line: ``--logger-class practice.gunicorn.Logger``."""
 
 import os
+import sys
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from gunicorn.config import Config
 from gunicorn.glogging import Logger as PlainLogger
 
@@ -15,7 +17,10 @@ class Logger(PlainLogger):
 
     def setup(self, cfg: Config) -> None:
         super().setup(cfg)
-        settings.DEBUG  # noqa: B018  (reading any setting is what sets our log up)
+        try:
+            settings.DEBUG  # noqa: B018  (reading any setting is what sets our log up)
+        except ImproperlyConfigured as error:
+            sys.exit(str(error))
         for log in (self.error_log, self.access_log):
             log.handlers.clear()
             log.propagate = True

@@ -1,6 +1,7 @@
 """Settings of Evenkeel: one file, everything from the environment.
 
-A missing or unsafe value stops the process with a sentence that says what to do. Two settings of the same code exist:
+Missing and unsafe values stop the process, all of them named at once, each with what to do. Two settings of the same
+code exist:
 the demo setting (``EVENKEEL_DEMO=1``: fictional clinic, step-in page, messages written to a folder) and production.
 """
 
@@ -19,35 +20,48 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 
 
-def required(name: str, cure: str) -> str:
-    value = env.str(name, default="")
+faults: list[str] = []  # sentences; the end of this file raises them together
+
+
+def required(name: str, cure: str, *, demo: str = "") -> str:
+    """The variable's value, in the demo setting ``demo`` without one; a fault where neither is there."""
+    value = env.str(name, default="") or (demo if DEMO else "")
     if not value:
-        raise ImproperlyConfigured(f"{name} is not set. {cure}")
+        faults.append(f"{name} is not set. {cure}")
     return value
+
+
+def whole(name: str, default: int) -> int:
+    value = env.str(name, default="") or str(default)
+    if not value.isdecimal():
+        faults.append(f"{name} is {value}. Give a whole number, or unset it for {default}.")
+        return default
+    return int(value)
 
 
 # -- Which Evenkeel is this ------------------------------------------------------------------------------------------
 DEMO = env.bool("EVENKEEL_DEMO", default=False)
 DEBUG = env.bool("DEBUG", default=False)
-SECRET_KEY = (
-    required("SECRET_KEY", "Put 50 or more random characters there; `python3 dev.py run` makes its own.")
-    if not DEMO
-    else env.str("SECRET_KEY", default="demo-only-key-of-a-fictional-clinic-never-of-a-real-one-000000")
+SECRET_KEY = required(
+    "SECRET_KEY",
+    "Put 50 or more random characters there; `python3 dev.py run` makes its own.",
+    demo="demo-only-key-of-a-fictional-clinic-never-of-a-real-one-000000",
 )
 if not DEMO:
     if DEBUG:
-        raise ImproperlyConfigured("DEBUG is on. Unset DEBUG: error pages of a debug server show health records.")
-    if len(SECRET_KEY) < 50 or SECRET_KEY.startswith(("demo-", "django-insecure-")):
-        raise ImproperlyConfigured("SECRET_KEY is short or a known default. Put 50 or more random characters there.")
+        faults.append("DEBUG is on. Unset DEBUG: error pages of a debug server show health records.")
+    if SECRET_KEY and (len(SECRET_KEY) < 50 or SECRET_KEY.startswith(("demo-", "django-insecure-"))):
+        faults.append("SECRET_KEY is short or a known default. Put 50 or more random characters there.")
 # Former keys, newest first: what they signed (sign-ins, private links) stays good until they are taken away.
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]", "testserver"] if DEMO else [])
 if not ALLOWED_HOSTS:
-    raise ImproperlyConfigured("ALLOWED_HOSTS is not set. Name the host people type, such as care.example.org.")
-PUBLIC_URL = env.str("PUBLIC_URL", default=f"http://localhost:{env.int('PORT', default=8000)}" if DEMO else "")
-if not PUBLIC_URL:
-    raise ImproperlyConfigured("PUBLIC_URL is not set. Give the address people type, such as https://care.example.org.")
-PUBLIC_URL = PUBLIC_URL.rstrip("/")
+    faults.append("ALLOWED_HOSTS is not set. Name the host people type, such as care.example.org.")
+PUBLIC_URL = required(
+    "PUBLIC_URL",
+    "Give the address people type, such as https://care.example.org.",
+    demo=f"http://localhost:{whole('PORT', 8000)}",
+).rstrip("/")
 
 # -- Apps ------------------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -117,11 +131,19 @@ DATABASE_URL = required(
     "DATABASE_URL", "Name the PostgreSQL database, such as postgres://evenkeel_app@db.internal/evenkeel."
 )
 DATABASE_APP_ROLE = env.str("DATABASE_APP_ROLE", default="evenkeel_app")
-DATABASES = {"default": env.db_url_config(DATABASE_URL)}
+DATABASES = {"default": {}}
+if DATABASE_URL:
+    try:
+        DATABASES["default"] = env.db_url_config(DATABASE_URL)
+    except ValueError as error:
+        faults.append(f"DATABASE_URL cannot be read: {error}")
+    else:
+        if DATABASES["default"].get("ENGINE") != "django.db.backends.postgresql":
+            faults.append("DATABASE_URL names no PostgreSQL. Begin it with postgres://")
 if "%2F" in DATABASE_URL.upper():  # a socket folder in the host's place; urllib would hand it back in lower case
     DATABASES["default"]["HOST"] = unquote(urlsplit(DATABASE_URL).netloc.rpartition("@")[2].partition(":")[0])
 DATABASES["default"] |= {
-    "CONN_MAX_AGE": env.int("CONN_MAX_AGE", default=60),
+    "CONN_MAX_AGE": whole("CONN_MAX_AGE", 60),
     "CONN_HEALTH_CHECKS": True,
     "OPTIONS": {
         "connect_timeout": 5,
@@ -190,7 +212,7 @@ ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # allauth's mail names a sign-up; practi
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # writes nothing
 PASSWORD_RESET_TIMEOUT = 3600
 # How many proxies stand in front; throttling counts by the address that the outermost of them saw.
-ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXIES", default=0)
+ALLAUTH_TRUSTED_PROXY_COUNT = whole("TRUSTED_PROXIES", 0)
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = False
@@ -206,8 +228,8 @@ SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 
 # -- Security ---------------------------------------------------------------------------------------------------------
 HTTPS = PUBLIC_URL.startswith("https://")
-if not DEMO and not HTTPS:
-    raise ImproperlyConfigured("PUBLIC_URL is not https. Put a proxy with TLS in front and give its https address.")
+if PUBLIC_URL and not DEMO and not HTTPS:
+    faults.append("PUBLIC_URL is not https. Put a proxy with TLS in front and give its https address.")
 SECURE_SSL_REDIRECT = False  # the proxy redirects; healthz must answer plain HTTP behind it
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
@@ -250,29 +272,31 @@ if not DEMO:
         ("SMS_GATEWAY", SMS_GATEWAY, "Unset it: without a provider reminders go by e-mail."),
     ):
         if _gateway in ("file", "console"):
-            raise ImproperlyConfigured(
-                f"{_name} is {_gateway}, which leaves messages with private links on this machine. {_cure}"
-            )
+            faults.append(f"{_name} is {_gateway}, which leaves messages with private links on this machine. {_cure}")
 if EMAIL_GATEWAY == "smtp":
-    vars().update(env.email("EMAIL_URL", default="smtp://localhost:25"))
-    if not DEMO and not env.str("EMAIL_URL", default=""):
-        raise ImproperlyConfigured(
-            "EMAIL_URL is not set. Name the mail server, such as smtp+ssl://user:secret@mail.internal:465."
-        )
+    _email_url = required(
+        "EMAIL_URL",
+        "Name the mail server, such as smtp+ssl://user:secret@mail.internal:465.",
+        demo="smtp://localhost:25",
+    )
+    try:
+        vars().update(env.email_url_config(_email_url) if _email_url else {})
+    except (ValueError, ImproperlyConfigured) as error:
+        faults.append(f"EMAIL_URL cannot be read: {error}. It looks like smtp+ssl://user:secret@mail.internal:465.")
 EMAIL_TIMEOUT = 5
-DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="no-reply@evenkeel.invalid" if DEMO else "")
-if not DEFAULT_FROM_EMAIL:
-    raise ImproperlyConfigured("DEFAULT_FROM_EMAIL is not set. Give the address messages come from.")
+DEFAULT_FROM_EMAIL = required(
+    "DEFAULT_FROM_EMAIL", "Give the address messages come from.", demo="no-reply@evenkeel.invalid"
+)
 # Bodies of messages that cannot be derived again (sign-in codes) and the keys of authenticator apps rest encrypted
 # under this key ring, newest first.
 MESSAGE_KEYS = env.list("MESSAGE_KEYS", default=[SECRET_KEY] if DEMO else [])
 if not DEMO:
     if not MESSAGE_KEYS:
-        raise ImproperlyConfigured("MESSAGE_KEYS is not set. Put 50 or more random characters there, not SECRET_KEY.")
+        faults.append("MESSAGE_KEYS is not set. Put 50 or more random characters there, not SECRET_KEY.")
     if any(len(key) < 50 or key.startswith("demo-") for key in MESSAGE_KEYS):
-        raise ImproperlyConfigured("A key in MESSAGE_KEYS is short or known. Give each 50 or more random ones.")
+        faults.append("A key in MESSAGE_KEYS is short or known. Give each 50 or more random ones.")
     if {SECRET_KEY, *SECRET_KEY_FALLBACKS} & set(MESSAGE_KEYS):
-        raise ImproperlyConfigured("MESSAGE_KEYS holds SECRET_KEY or a former one. Make keys of their own for it.")
+        faults.append("MESSAGE_KEYS holds SECRET_KEY or a former one. Make keys of their own for it.")
 AUDIT_ANCHOR_FILE = env.path("AUDIT_ANCHOR_FILE", default=BASE_DIR / "var" / "audit-anchor.log")
 
 # -- Celery: a clock and a pair of hands, never the memory of what is due ---------------------------------------------
@@ -302,9 +326,12 @@ LOGGING_CONFIG = None
 logging_config(json=not DEMO)
 
 # How long a web process may print the practice's name and telephone without reading them again.
-PRACTICE_FACTS_SECONDS = env.int("PRACTICE_FACTS_SECONDS", default=30)
+PRACTICE_FACTS_SECONDS = whole("PRACTICE_FACTS_SECONDS", 30)
 
 PHONENUMBER_DEFAULT_REGION = env.str("PHONE_REGION", default="US")
 SILENCED_SYSTEM_CHECKS = [
     "security.W008"
 ]  # no redirect to https from here: the proxy does that, see SECURE_SSL_REDIRECT
+
+if faults:
+    raise ImproperlyConfigured("\n".join(faults))

@@ -1,10 +1,13 @@
 """WSGI entry of the web process."""
 
 import os
+import sys
 
+from django.core.exceptions import ImproperlyConfigured
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "practice.settings")
+NEVER_AGAIN = 3  # with this status of a worker gunicorn ends; after any other it would start the next one, for ever
 application = get_wsgi_application()
 
 from django.db import connections  # noqa: E402  (what follows reads the database, so the apps must be loaded)
@@ -12,5 +15,9 @@ from django.db import connections  # noqa: E402  (what follows reads the databas
 from practice import founding, patience  # noqa: E402  (as above)
 
 patience.set_limits()
-founding.must_match_setting()
+try:
+    founding.must_match_setting()
+except ImproperlyConfigured as error:
+    print(error, file=sys.stderr, flush=True)
+    sys.exit(NEVER_AGAIN)
 connections.close_all()  # a server may load this once and fork; its children must not share a connection
