@@ -219,7 +219,7 @@ def test_the_demo_setting_founds_nothing(db, settings):
         ({"time_zone": "Oregon"}, "--time-zone: Oregon is not a time zone we know."),
         ({"closes_at": "07:00"}, "--closes-at: It closes after it opens."),
         ({"manager_email": "ada"}, "--manager-email: Add the whole address"),
-        ({"name": None, "phone": "12"}, "--name: This one is still open.; --phone: "),
+        ({"name": None, "phone": "12"}, "\n  --name: This one is still open.\n  --phone: "),
         ({"rooms": "x" * 61}, "--rooms: A room's name has at most 60 letters."),
     ],
 )

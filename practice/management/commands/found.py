@@ -19,6 +19,7 @@ IN_THE_DEMO = (
     "EVENKEEL_DEMO is set, under which anybody may step in as anybody; unset it to found a real practice, "
     "or build the fictional clinic with: python manage.py demo"
 )
+CANNOT = "Nothing was founded. These options are missing or cannot be taken (python manage.py found --help has all):"
 TEXTS = ("load_intake", "load_articles")  # commands of the apps that bring texts along; both may run again
 
 
@@ -41,7 +42,7 @@ class Command(BaseCommand):
         form = FoundingForm(self.asked(given) if asks else given)
         while not form.is_valid():
             if not asks:
-                raise CommandError("; ".join(problems(form)))
+                raise CommandError("\n".join([CANNOT, *problems(form)]))
             self.stdout.write("\n".join(problems(form)))
             form = FoundingForm(self.asked({name: form.data[name] for name in form.data if name not in form.errors}))
         invitation = self.founded(form)
@@ -107,5 +108,5 @@ def already(name: str) -> str:
 
 
 def problems(form: FoundingForm) -> list[str]:
-    """One phrase for each option that is missing or cannot be taken."""
-    return [f"{option(name)}: {' '.join(str(error) for error in errors)}" for name, errors in form.errors.items()]
+    """One line for each option that is missing or cannot be taken."""
+    return [f"  {option(name)}: {' '.join(str(error) for error in errors)}" for name, errors in form.errors.items()]
