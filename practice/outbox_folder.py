@@ -66,8 +66,12 @@ def read(path: Path) -> Delivered:
 
 def newest(limit: int) -> list[Delivered]:
     """The deliveries that came last, newest first, second deliveries included."""
-    paths = sorted(folder().glob("*.json"), key=lambda path: path.stat().st_mtime_ns, reverse=True)
-    return [read(path) for path in paths[:limit]]
+    return [read(path) for path in paths()[:limit]]
+
+
+def paths() -> list[Path]:
+    """Every file of a delivery, newest first."""
+    return sorted(folder().glob("*.json"), key=lambda path: path.stat().st_mtime_ns, reverse=True)
 
 
 def find(key: uuid.UUID) -> Delivered | None:

@@ -6,13 +6,16 @@ import os
 import subprocess
 import sys
 import uuid
+from dataclasses import replace
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.conf import settings as live_settings
 from django.db import OperationalError, connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -293,6 +296,31 @@ def test_a_visitor_of_the_demo_reads_every_message_and_takes_its_calendar_file(d
     assert file.headers["Content-Type"] == "text/calendar; charset=utf-8; method=REQUEST"
     assert file.content == delivered.calendar
     assert client.get(reverse("practice:demo-letter", args=[uuid.uuid4()])).status_code == 404
+
+
+def test_the_outbox_says_for_whom_a_message_is_and_of_which_visit_in_times_with_a_name(clinic, patient, therapist):
+    consent(patient, "EMAIL")
+    visit = booked(therapist, patient)
+    send()
+    page = Client().get(reverse("practice:demo-outbox")).text
+    starts = visit.starts_at.astimezone(ZoneInfo(visit.zone))
+    assert f"For Rosa: the visit on {starts:%a} {starts.day} {starts:%b}, {starts:%H:%M} Pacific" in page
+    assert "Times of sending are Pacific" in page
+    assert "UTC" not in page
+
+
+def test_the_outbox_is_read_page_by_page_at_the_same_cost(db, delivered):
+    client, address = Client(), reverse("practice:demo-outbox")
+    client.get(address)
+    costs = []
+    for more in (1, 20):
+        for _ in range(more):
+            outbox_folder.deliver(replace(delivered, key=uuid.uuid4()))
+        with CaptureQueriesContext(connection) as captured:
+            page = client.get(address).text
+        costs.append(len(captured))
+    assert (page.count("rosa@example.org"), costs[0]) == (12, costs[1])
+    assert client.get(address + "?page=2").text.count("rosa@example.org") == 10
 
 
 def test_the_outbox_is_not_there_outside_the_demo_setting(db, delivered, settings):
