@@ -63,11 +63,17 @@ class Offer:
     hours: tuple[Hours, ...]
     places: dict[int, Place]
     rooms: dict[int, list[int]]
+    home: str = ""  # the practice's own zone, for readers of whom none is known
 
     @property
     def zone(self) -> str:
         """The clinic's zone: that of the first place with hours."""
         return self.hours[0].zone if self.hours else next((place.zone for place in self.places.values()), "")
+
+    def zone_at(self, slot: Slot, reader: str) -> str:
+        """The zone to print a time in: the place's for a visit in person, else the ``reader``'s (architecture.md 5)."""
+        in_person = self.therapists[slot.therapist_id].way == Modality.IN_PERSON
+        return self.places[slot.location_id].zone if in_person else reader
 
     def by_slug(self, slug: str) -> Offered | None:
         return next((each for each in self.therapists.values() if each.slug == slug), None)
@@ -90,6 +96,7 @@ SELECT y.id, y.name, y.price_cents, y.modalities, y.needs_room,
   extract(epoch FROM y.slot_step)::int, extract(epoch FROM y.lead_time)::int, extract(epoch FROM y.horizon)::int,
   (SELECT json_agg(json_build_array(r.location_id, r.id) ORDER BY r.name, r.id)
    FROM practice_room r WHERE r.is_open)::text,
+  (SELECT p.time_zone FROM practice_practice p LIMIT 1),
   t.id, t.slug, u.name,
   (SELECT json_agg(json_build_array(h.location_id, l.zone, h.weekday, extract(epoch FROM h.starts)::int / 60,
       extract(epoch FROM h.ends)::int / 60, h.valid_from, h.valid_until, h.modalities, l.name)
@@ -139,11 +146,11 @@ def server_cursor() -> CursorWrapper:
 
 def as_offer(rows: Sequence[tuple], modality: str | None) -> Offer:
     """The rows of the query above as values; parsed hours are kept by their text, so the same hours parse once."""
-    type_id, name, price, modalities, needs_room, length, before, after, step, lead, horizon, rooms = rows[0][:12]
+    type_id, name, price, modalities, needs_room, length, before, after, step, lead, horizon, rooms, home = rows[0][:13]
     people: dict[int, Offered] = {}
     hours: list[Hours] = []
     places: dict[int, Place] = {}
-    for pk, slug, person, text in (row[12:] for row in rows if row[12] is not None):
+    for pk, slug, person, text in (row[13:] for row in rows if row[13] is not None):
         had = ways_of(text or "[]")
         ways = tuple(str(way) for way in BY_DEFAULT if way in had and way in modalities)
         chosen = modality or (ways[0] if ways else "")
@@ -161,6 +168,7 @@ def as_offer(rows: Sequence[tuple], modality: str | None) -> Offer:
         hours=tuple(hours),
         places=places,
         rooms=rooms_of(rooms) if with_rooms and rooms else {},
+        home=home or "",
     )
 
 

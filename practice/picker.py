@@ -134,7 +134,7 @@ def worked_days(
 
 
 def strip_day(day: date, count: int, is_worked: bool, today: date, chosen: date) -> Day:
-    word = _("past") if day < today else _("full") if is_worked else _("closed")
+    word = _("past") if day < today else _("full") if is_worked else _("no hours")
     return Day(day, count, "" if count else word, day == chosen)
 
 
@@ -159,10 +159,9 @@ def parts_of(found: list[Slot], offered: Offer, here: ZoneInfo) -> list[Part]:
     for slot in found:
         local = slot.starts_at.astimezone(here)
         place = offered.places[slot.location_id]
-        if slot.therapist_id in in_person:
-            beside = place.name if several else ""
-        else:
-            beside = clinic_clock(slot.starts_at, local, place.zone, language)
+        beside = clinic_clock(slot.starts_at, local, place.zone, language)
+        if slot.therapist_id in in_person and several:
+            beside = ", ".join(filter(None, (place.name, beside)))
         time = Time(slot.starts_at.isoformat(), local, clock_face(local.hour, local.minute, language), beside)
         (morning if local.hour < NOON else afternoon if local.hour < EVENING else evening).append(time)
     return [Part(name, times) for name, times in names.items() if times]

@@ -50,6 +50,18 @@ def read_query(query: Mapping[str, str]) -> tuple[date | None, str | None]:
     return day, way if way in Modality.values else None
 
 
+def read_after(query: Mapping[str, str]) -> tuple[datetime, str] | None:
+    """Where a list of free times goes on: after the time and the therapist that ended the page before, as
+    ``2027-03-01T17:00Z_ines-varga``; None for what does not read.
+    """
+    text, _mark, slug = query.get("after", "").partition("_")
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return (moment, slug) if moment.tzinfo is not None and 1_970 < moment.year < 9_000 else None
+
+
 class HoldForm(forms.Form):
     """A time to hold: whose, how to meet, and when; as three fields, or as one ``choice`` such as a button posts."""
 

@@ -284,7 +284,7 @@ def gone(
             "therapist": therapist,
             "way": way,
             "nearest": found,
-            "others": others(known) if known and not found else [],
+            "others": others(request, known) if known and not found else [],
             "zone": visitor.reading_zone(request, way, offered.zone if offered else ""),
             "too_many": too_many,
             "error_title": True,

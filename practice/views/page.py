@@ -12,29 +12,36 @@ from django.views.decorators.http import require_safe
 from practice.availability import Offer, free_between, offer
 from practice.models import AppointmentType, Therapist
 from practice.slots import DAY
+from practice.views import visitor
+
+NO_PLAN = {"self-pay", "self pay"}  # what a therapist's list of plans says of somebody who has none
 
 
 @login_not_required
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     offered = offer()
+    zone = visitor.reading_zone(request, "", "", offered.home) if offered else ""
     return render(
         request,
         "practice/page/home.html",
         {
             "therapists": list(Therapist.objects.listed()),
-            "firsts": first_of_days(offered, timezone.now()) if offered else [],
-            "zone": offered.zone if offered else "",
+            "firsts": first_of_days(offered, timezone.now(), zone) if offered else [],
+            "zone": zone,
         },
     )
 
 
-def first_of_days(offered: Offer, now: datetime, days: int = 3) -> list[datetime]:
-    """The first free start of each of the nearest ``days`` local days that have one, within a week; one query."""
+def first_of_days(offered: Offer, now: datetime, reader: str, days: int = 3) -> list[tuple[datetime, str]]:
+    """The first free start of each of the nearest ``days`` local days that have one, within a week, each with the zone
+    it is printed in; one query.
+    """
     begin = int(now.timestamp())
-    firsts: dict[date, datetime] = {}
+    firsts: dict[date, tuple[datetime, str]] = {}
     for slot in free_between(offered, begin, begin + 7 * DAY, now=now):
-        firsts.setdefault(slot.starts_at.astimezone(ZoneInfo(offered.zone)).date(), slot.starts_at)
+        zone = offered.zone_at(slot, reader)
+        firsts.setdefault(slot.starts_at.astimezone(ZoneInfo(zone)).date(), (slot.starts_at, zone))
     return list(firsts.values())[:days]
 
 
@@ -52,7 +59,10 @@ def fees(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "practice/page/fees.html",
-        {"kinds": kinds, "payers": sorted({payer for taken in payers for payer in taken})},
+        {
+            "kinds": kinds,
+            "payers": sorted({payer for taken in payers for payer in taken if payer.casefold() not in NO_PLAN}),
+        },
     )
 
 

@@ -8,9 +8,10 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from practice.availability import first_free, first_of_each, offer
+from practice.availability import Offer, first_free, first_of_each, offer
 from practice.forms.therapist import DirectoryForm, language_name
 from practice.models import Modality, Therapist
+from practice.slots import Slot
 from practice.views import visitor
 
 NEXT = 3
@@ -29,17 +30,25 @@ def therapist_list(request: HttpRequest) -> HttpResponse:
     known = offered.therapists if offered else {}
     found = [person for person in people if form.matches(person, known[person.pk].ways if person.pk in known else ())]
     free = first_of_each(offered.only(person.pk for person in found), now=timezone.now()) if offered else {}
+    reader = visitor.reading_zone(request, "", "", offered.home if offered else "")
     return render(
         request,
         "practice/therapist/list.html",
         {
             "form": form,
-            "rows": [row(person, known.get(person.pk), free.get(person.pk)) for person in found],
+            "rows": [
+                row(person, known.get(person.pk), free.get(person.pk)) | zone_of(offered, free.get(person.pk), reader)
+                for person in found
+            ],
             "total": len(people),
             "set_count": len(form.chosen()),
-            "zone": visitor.reading_zone(request, ways[0] if len(ways) == 1 else "", offered.zone) if offered else "",
         },
     )
+
+
+def zone_of(offered: Offer | None, slot: Slot | None, reader: str) -> dict[str, str]:
+    """Whose clock the next free talk goes by, as on the therapist's own pages."""
+    return {"zone": offered.zone_at(slot, reader) if offered and slot else reader}
 
 
 def row(person: Therapist, offered, slot) -> dict[str, object]:
@@ -65,7 +74,7 @@ def therapist_detail(request: HttpRequest, slug: str) -> HttpResponse:
         {
             **row(person, known, None),
             "slots": found,
-            "zone": visitor.reading_zone(request, known.way, offered.zone) if offered and known else "",
+            "zone": visitor.reading_zone(request, known.way, offered.zone, offered.home) if offered and known else "",
             "places": [place.name for place in offered.places.values()] if offered else [],
         },
     )

@@ -20,19 +20,19 @@ from practice.roles import Role
 ZONE, HOLD = "reading_zone", "hold_secret"
 
 
-def reading_zone(request: HttpRequest, way: str, clinic_zone: str) -> str:
+def reading_zone(request: HttpRequest, way: str, clinic_zone: str, home: str = "") -> str:
     """The zone to print times in: the clinic's for a visit in person, else the reader's own (architecture.md 5).
 
-    ``clinic_zone`` is empty where nothing is offered; then it is the practice's.
+    Of a reader of whom none is known it is the practice's, whoever the therapist is: ``home``, where the caller has
+    read it already. ``clinic_zone`` is empty where nothing is offered; then it is the practice's, too.
     """
-    clinic_zone = clinic_zone or practice_facts().time_zone
-    if way == Modality.IN_PERSON:
+    if way == Modality.IN_PERSON and clinic_zone:
         return clinic_zone
     chosen = request.session.get(ZONE)
     if chosen in zone_names():
         return chosen
     patient = signed_in_patient(request)
-    return patient.time_zone if patient else clinic_zone
+    return patient.time_zone if patient else home or practice_facts().time_zone
 
 
 def remember_zone(request: HttpRequest, zone: str) -> None:

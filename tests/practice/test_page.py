@@ -6,6 +6,7 @@ import pytest
 import time_machine
 from django.urls import reverse
 
+from practice.models import WorkingHours
 from tests import cast
 
 PAGES = ["home", "how-it-works", "fees", "privacy", "accessibility", "help-now"]
@@ -138,7 +139,34 @@ def test_the_home_page_names_the_first_free_time_of_three_days_in_the_clinics_zo
     assert "Times are Pacific." in html
 
 
-def test_without_free_times_the_home_page_says_how_booking_works(page):
+def test_a_first_free_time_leads_to_the_times_of_its_day_where_it_stands_first(therapist, as_):
+    with time_machine.travel(cast.at("2026-05-12 15:00"), tick=False):
+        html = as_(None).get(reverse("practice:home")).content.decode()
+        for day, heading in (("2026-05-13", "Wednesday, May 13"), ("2026-05-14", "Thursday, May 14")):
+            assert f'href="/times/?day={day}"' in html
+            answer = as_(None).get(f"/times/?day={day}")
+            rows = answer.context["days"][0][1]
+            assert (rows[0].day.isoformat(), rows[0].clock) == (day, "9:00 am")
+            assert f"{heading}</h2>" in answer.content.decode()
+
+
+def test_a_practice_without_therapists_says_calmly_that_booking_opens_soon(page):
+    for name in ("home", "therapist-list"):
+        html = page(name).content.decode()
+        assert "Online booking opens soon" in html
+        assert "(541) 555-0142" in html
+        for untrue in ("Pick a time", "Nobody fits", "filter away", "0 of 0"):
+            assert untrue not in html
+
+
+def test_paying_oneself_is_no_insurance_plan(page, therapist):
+    therapist.therapist.payers = ["Harbor Health", "Self-pay"]
+    therapist.therapist.save()
+    assert "some of us take: Harbor Health." in page("fees").content.decode()
+
+
+def test_without_free_times_the_home_page_says_how_booking_works(page, therapist):
+    WorkingHours.objects.all().delete()
     html = page("home").content.decode()
     assert 'class="firsts"' not in html
     assert "We hold the time while you type. No hurry." in html

@@ -1,5 +1,6 @@
 """The pages of free times and the directory: what they show, in which zone, and what they cost."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -7,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from practice.models import Appointment, AppointmentType, TimeOff, WorkingHours
+from practice.models import Appointment, AppointmentType, Location, Room, TimeOff, WorkingHours
 from tests import cast
 from tests.practice.schedule import TUESDAY_NINE, confirmed, contact, frozen, held
 
@@ -150,6 +151,84 @@ def test_the_first_ten_of_all_therapists(clinic, therapist, other_therapist, bro
     assert "Monday, March 1" in page
 
 
+def on_page(answer) -> list[tuple[str, str]]:
+    return [(row.slot.starts_at.isoformat(), row.who.slug) for _day, rows in answer.context["days"] for row in rows]
+
+
+def test_later_times_go_on_where_the_page_ended_and_leave_nobody_out(clinic, therapist, other_therapist, browser):
+    address, seen = "/times/?day=2027-03-09", []
+    for _page in range(3):
+        answer = browser.get(address)
+        seen += on_page(answer)
+        address = "/times/" + re.search(r'href="(\?after=[^"]+)">Later times', answer.content.decode())[1]
+    expected = [
+        ((TUESDAY_NINE + timedelta(minutes=20 * number)).isoformat(), slug)
+        for number in range(15)
+        for slug in ("ines-varga", "tomas-adeyemi")
+    ]
+    assert seen == expected
+
+
+def test_the_days_to_begin_at_lead_on_to_the_horizon(clinic, therapist, browser):
+    strip = browser.get("/times/").context["strip"]
+    assert [day.day for day in strip.days] == [1, 2, 3, 4, 5]
+    assert strip.before is None
+    ends = []
+    while strip.after:
+        answer = browser.get(f"/times/?day={strip.after}")
+        strip = answer.context["strip"]
+        assert strip.before
+        ends.append(strip.after)
+    assert len(ends) == 6
+    assert ends[-1] is None
+
+
+@pytest.mark.parametrize(
+    "query", ["?after=x", "?after=2027-03-09T17:00_ines-varga", "?day=1971-01-01", "?day=8999-01-01"]
+)
+def test_an_odd_place_to_begin_is_not_an_error(clinic, therapist, browser, query):
+    assert browser.get("/times/" + query).status_code == 200
+
+
+def test_after_the_last_time_it_says_how_to_go_on(clinic, therapist, browser):
+    page = browser.get("/times/?day=2027-09-09").content.decode()
+    assert "No free time online from then on" in page
+    assert "See the first free times" in page
+
+
+def test_one_slot_has_one_clock_on_every_page(clinic, therapist, other_therapist, browser):
+    """Tomas works in Denver, by video; he is read by the practice's clock, and in person by Denver's, by name."""
+    there = Location.objects.create(name="Aspen Street", zone="America/Denver", address="1 Aspen Street")
+    Room.objects.create(location=there, name="Room 1")
+    WorkingHours.objects.filter(therapist=therapist.therapist).delete()
+    hours = WorkingHours.objects.filter(therapist=other_therapist.therapist)
+    for ways, clock, zone in ((["video"], "8:00 am", "Pacific"), (["in_person"], "9:00 am", "Mountain")):
+        hours.update(location=there, modalities=ways)
+        for address in (
+            "/",
+            "/therapists/",
+            "/therapists/tomas-adeyemi/",
+            "/therapists/tomas-adeyemi/times/",
+            "/times/",
+        ):
+            page = browser.get(address).content.decode()
+            assert clock in page, (address, ways)
+            assert zone in page, (address, ways)
+            assert {"8:00 am": "7:00 am", "9:00 am": "8:00 am"}[clock] not in page
+
+
+def test_the_choice_of_the_zone_stands_above_the_times(clinic, therapist, browser):
+    for address, first in (("/times/", "Hold 9:00 am"), ("/therapists/ines-varga/times/", "9:00 am")):
+        page = browser.get(address).content.decode()
+        assert page.index("Where you are, it is") < page.index(first)
+
+
+def test_a_day_without_hours_says_so_and_does_not_call_the_clinic_closed(clinic, therapist, browser):
+    WorkingHours.objects.filter(weekday=2).delete()
+    answer = browser.get(reverse("practice:slot-list", kwargs=INES) + "?day=2027-03-09")
+    assert [each.word for each in answer.context["picker"].days] == ["", "", "no hours", "", ""]
+
+
 def test_the_first_free_goes_on_to_later_windows(clinic, therapist, browser):
     off = TimeOff.objects.create(
         therapist=therapist.therapist, starts_at=TUESDAY_NINE - timedelta(days=9), ends_at=TUESDAY_NINE + 12 * HOUR
@@ -220,6 +299,8 @@ def test_the_profile_shows_who_it_is(people, browser):
         ("/therapists/ines-varga/times/?day=2027-03-09", 3),  # one is the practice's name and telephone
         ("/times.json", 2),
         ("/times/", 3),
+        ("/times/?day=2027-03-10", 3),
+        ("/times/?after=2027-03-10T17:00Z_ines-varga", 3),
         ("/therapists/", 4),
         ("/therapists/ines-varga/", 4),
     ],
