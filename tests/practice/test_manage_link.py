@@ -104,7 +104,7 @@ def test_looking_changes_nothing(talk, as_, opened, method):
 def test_the_page_shows_time_place_and_neutral_name_only(talk, opened, clinic):
     text = opened.get(page("show", talk)).content.decode()
     assert "Tuesday, March 9" in text
-    assert "12:00 pm" in text
+    assert "12:00 pm to 12:20 pm. Times are Eastern." in text
     assert "9:00 am" in text  # the clinic's clock beside it
     assert "Tern Bay" in text
     for word in ("Tern Bay Clinic", "Ines", "Varga", "Rosa", "talk", "session", "pain", "therap"):
