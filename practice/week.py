@@ -53,6 +53,7 @@ class Visit:
     icon: str
     place: str
     is_first: bool
+    zone: str
 
     @property
     def clock(self) -> str:
@@ -79,6 +80,11 @@ class Row:
     name: str
     small: str
     cells: list[Cell]
+    zones: set[str] = field(default_factory=set)  # whose clocks its hours and visits follow
+
+    @property
+    def clocks(self) -> list[str]:
+        return sorted(self.zones | {visit.zone for cell in self.cells for visit in cell.visits})
 
 
 @dataclass(slots=True)
@@ -193,6 +199,7 @@ def visit(
         icon="people" if is_first and not icon else icon,
         place=room or str(Modality(modality).label),
         is_first=is_first,
+        zone=zone_name,
     )
 
 
@@ -217,7 +224,13 @@ def therapist_rows(days: list[date], location_id: int | None, therapist_user: Us
         "user__time_zone",
         ArraySubquery(
             hours.values(
-                data=JSONObject(day="weekday", since="valid_from", until="valid_until", modalities="modalities")
+                data=JSONObject(
+                    day="weekday",
+                    since="valid_from",
+                    until="valid_until",
+                    modalities="modalities",
+                    zone="location__zone",
+                )
             )
         ),
         ArraySubquery(off.values(data=JSONObject(since="starts_at", until="ends_at", label="label"))),
@@ -228,7 +241,8 @@ def therapist_rows(days: list[date], location_id: int | None, therapist_user: Us
 def therapist_row(days: list[date], pk: int, name: str, zone_name: str, hours: list[dict], off: list[dict]) -> Row:
     modalities = {modality for stretch in hours for modality in stretch["modalities"]}
     small = "" if Modality.IN_PERSON in modalities or not modalities else _("Video and phone")
-    return Row(pk, name, small, [Cell(day, off=reason_off(day, zone(zone_name), hours, off)) for day in days])
+    cells = [Cell(day, off=reason_off(day, zone(zone_name), hours, off)) for day in days]
+    return Row(pk, name, small, cells, {stretch["zone"] for stretch in hours})
 
 
 def reason_off(day: date, here: ZoneInfo, hours: Iterable[dict], off: Iterable[dict]) -> str:
@@ -252,5 +266,5 @@ def room_rows(days: list[date], location_id: int | None) -> list[Row]:
     rooms = Room.objects.filter(is_open=True).order_by("location__name", "name", "pk")
     if location_id:
         rooms = rooms.filter(location_id=location_id)
-    values = rooms.values_list("pk", "name", "location__name")
-    return [Row(pk, name, location, [Cell(day) for day in days]) for pk, name, location in values]
+    values = rooms.values_list("pk", "name", "location__name", "location__zone")
+    return [Row(pk, name, location, [Cell(day) for day in days], {here}) for pk, name, location, here in values]

@@ -72,6 +72,28 @@ def test_a_day_without_hours_or_with_time_off_says_why(ines):
     assert [cell.off for cell in grid.rows[0].cells] == ["Course", "No hours"]
 
 
+@pytest.mark.parametrize("rows", ["", "?by=room"])
+@pytest.mark.parametrize("name", ["practice:desk-week", "practice:desk-day"])
+def test_a_row_of_another_zone_names_it(name, rows, as_, front_desk, ines, other_therapist, clinic):
+    address = reverse(name) + rows
+    assert "Times: " not in as_(front_desk).get(address).text
+    inland = Location.objects.create(name="Mill Lane", address="3 Mill Lane", zone="America/Denver")
+    inland.rooms.create(name="Loft")
+    other_therapist.therapist.hours.update(location=inland)
+    with CaptureQueriesContext(connection) as captured:
+        page = as_(front_desk).get(address).text
+    assert page.count("<small>Times: Mountain</small>") == 1
+    named = "Loft" if rows else other_therapist.name
+    assert named in page[: page.index("Times: Mountain")].rpartition("<tr>")[2]
+    assert len([one for one in captured if "practice_location" in one["sql"]]) == 1
+
+
+def test_a_row_with_visits_in_two_zones_names_both(ines, patient, other_patient):
+    visit(ines, patient, 9)
+    visit(ines, other_patient, 11, zone="America/Denver")
+    assert week([TUESDAY]).rows[0].clocks == ["America/Denver", "America/Los_Angeles"]
+
+
 @pytest.mark.parametrize("name", ["practice:desk-week", "practice:desk-day"])
 def test_a_calendar_costs_the_same_for_one_visit_and_three(name, as_, front_desk, ines, patient):
     client, url = as_(front_desk), reverse(name)
