@@ -127,7 +127,7 @@ def test_no_page_of_production_speaks_of_the_demo():
     """The home page with its footer, in a process of production's settings, and the same in the demo's."""
     real = run(SET_UP + HOME, STATIC_MANIFEST="0")  # nothing was collected here
     assert real.stdout.strip() == "0 True", real.stderr
-    assert run(SET_UP + HOME, STATIC_MANIFEST="0", EVENKEEL_DEMO="1").stdout.strip() == "2 True"
+    assert run(SET_UP + HOME, STATIC_MANIFEST="0", EVENKEEL_DEMO="1").stdout.strip() == "3 True"
 
 
 def test_the_demos_views_refuse_even_if_somebody_gave_them_an_address(client, clinic, settings):
@@ -135,6 +135,23 @@ def test_the_demos_views_refuse_even_if_somebody_gave_them_an_address(client, cl
     settings.DEMO = False
     assert client.get(start).status_code == 404
     assert client.post(step_in).status_code == 404
+
+
+@pytest.mark.parametrize("who", ["therapist", "front_desk", "manager", "patient"])
+def test_every_page_of_the_demo_leads_back_to_its_door_and_its_outbox(request, clinic, as_, who):
+    person = request.getfixturevalue(who)
+    page = as_(getattr(person, "user", person)).get(reverse("practice:today"), follow=True).text
+    for name in ("practice:demo-start", "practice:demo-outbox"):
+        assert f'<a href="{reverse(name)}">' in page
+
+
+def test_a_page_that_is_not_found_says_in_the_demo_who_one_is_now(clinic, as_, front_desk, settings):
+    client = as_(front_desk)
+    said = f"You are now {front_desk.name} (Front desk)"
+    assert said in client.get("/no/such/page/").text
+    assert "You are now" not in as_(None).get("/no/such/page/").text
+    settings.DEMO = False
+    assert "You are now" not in client.get("/no/such/page/").text
 
 
 def test_the_demo_data_refuses_outside_the_demo():
