@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
-from dataclasses import dataclass
 
 from django.utils import timezone
 
@@ -94,18 +92,22 @@ def begin_contact_note(*, by: User, appointment: Appointment) -> ProgressNote:
 
 
 # -- Drafts ----------------------------------------------------------------------------------------------------------
-def save_draft(*, by: User, note: ProgressNote, content: Content, version: int, window: str = "") -> ProgressNote:
+def save_draft(
+    *, by: User, note: ProgressNote, content: Content, version: int, window: str = "", turn: int = 0
+) -> ProgressNote:
     """Save the whole typed ``content`` of a draft that its window knew at ``version``.
 
-    The same text again saves nothing. ``window`` names the page that sends: its own earlier save, whose answer got
-    lost, is no conflict. Raises :class:`NotTheAuthor`; :class:`NoteLocked` after heeding a risk answer in the typed
-    text; :class:`StaleVersion` after keeping the typed text as a clash.
+    The same text again saves nothing. ``window`` names the browser tab that sends: its own earlier save, whose answer
+    got lost, is no conflict. ``turn`` counts what it sent, 0 for a page without script: a text that comes after its own
+    successor saves nothing either, so the note given back may hold another text. Raises :class:`NotTheAuthor`;
+    :class:`NoteLocked` after heeding a risk answer in the typed text; :class:`StaleVersion` after keeping the typed
+    text as a clash.
     """
     try:
         try:
-            return store_draft(by=by, note=note, content=content, version=version, window=window)
+            return store_draft(by=by, note=note, content=content, version=version, window=window, turn=turn)
         except StaleVersion:
-            keep_clash(by=by, note=note, content=content, version=version, window=window)
+            keep_clash(by=by, note=note, content=content, version=version, window=window, turn=turn)
             raise
     except NoteLocked:
         risk_check.heed_late(by=by, note=note, content=content)
@@ -113,17 +115,23 @@ def save_draft(*, by: User, note: ProgressNote, content: Content, version: int, 
 
 
 @action
-def store_draft(*, by: User, note: ProgressNote, content: Content, version: int, window: str) -> ProgressNote:
+def store_draft(
+    *, by: User, note: ProgressNote, content: Content, version: int, window: str, turn: int = 0
+) -> ProgressNote:
     note = own_draft(by=by, note=note)
     if dict(content) == note.content:
         return note
-    if version != note.version and not saved_by_window(note, window):
-        raise StaleVersion(note, content)
+    if version != note.version:
+        if is_overtaken(note, content, window, turn):
+            risk_check.heed(by=by, note=note, content=content)
+            return note
+        if not saved_by_window(note, window):
+            raise StaleVersion(note, content)
     now = timezone.now()
     note.content, note.version, note.saved_at = dict(content), note.version + 1, now
     note.save(update_fields=["content", "version", "saved_at"])
     NoteDraftVersion.objects.create(
-        note=note, version=note.version, content=note.content, window=window[:40], saved_at=now
+        note=note, version=note.version, content=note.content, window=window[:40], turn=turn, saved_at=now
     )
     note.draft_versions.filter(is_clash=False, version__lte=note.version - VERSIONS_KEPT).delete()
     record(by=by, action=Action.CHANGE, obj=note, patient=note.patient_id, detail={"version": note.version})
@@ -146,8 +154,22 @@ def saved_by_window(note: ProgressNote, window: str) -> bool:
     return bool(window) and newest.filter(window=window[:40]).exists()
 
 
+def is_overtaken(note: ProgressNote, content: Content, window: str, turn: int) -> bool:
+    """Whether this very text of the window is saved or a later one; whoever saved after that knew it."""
+    saved = note.draft_versions.filter(is_clash=False, window=window[:40], turn__gt=turn)
+    return bool(window) and turn > 0 and (is_known(note, content, window, turn) or saved.exists())
+
+
+def is_known(note: ProgressNote, content: Content, window: str, turn: int) -> bool:
+    """Whether this very text of the window is among the saved versions."""
+    saved = note.draft_versions.filter(is_clash=False, window=window[:40], turn=turn, content=dict(content))
+    return saved.exists()
+
+
 @action
-def keep_clash(*, by: User, note: ProgressNote, content: Content, version: int, window: str) -> NoteDraftVersion:
+def keep_clash(
+    *, by: User, note: ProgressNote, content: Content, version: int, window: str, turn: int = 0
+) -> NoteDraftVersion:
     """Put the text of a window that came too late beside the note, so that not even a closed window loses it.
 
     It is told in the form of ``note`` as the caller read it. A risk answer in it is heeded now: the text may wait long
@@ -155,11 +177,15 @@ def keep_clash(*, by: User, note: ProgressNote, content: Content, version: int, 
     """
     told_in, note = note.kind, own_draft(by=by, note=note)
     content = note_words.carried(content, told_in, note.kind)
+    later = note.draft_versions.filter(is_clash=True, window=window[:40], turn__gt=turn).first()
+    if turn and later:
+        risk_check.heed(by=by, note=note, content=content)
+        return later
     kept, _created = NoteDraftVersion.objects.update_or_create(
         note=note,
         window=window[:40],
         is_clash=True,
-        defaults={"version": version, "content": dict(content), "saved_at": timezone.now()},
+        defaults={"version": version, "content": dict(content), "turn": turn, "saved_at": timezone.now()},
     )
     record(by=by, action=Action.CHANGE, obj=note, patient=note.patient_id, detail={"clash": kept.pk})
     risk_check.heed(by=by, note=note, content=content)
@@ -360,34 +386,6 @@ def give_article(*, by: User, note: ProgressNote, article: Article | ArticleVers
     note = own_draft(by=by, note=note)
     assignment: ArticleAssignment = articles.assign(by=by, patient=note.patient, article=article, note=word)
     return NoteArticle.objects.create(note=note, assignment=assignment)
-
-
-@dataclass(frozen=True)
-class Desk:
-    """What waits for a clinician: own drafts, visits that were missed and have no note, and what was signed lately."""
-
-    drafts: Sequence[ProgressNote]
-    missed: Sequence[Appointment]
-    signed: Sequence[ProgressNote]
-
-
-def desk_of(user: User, *, most: int = 20) -> Desk:
-    """The note list of ``user`` in three queries. The caller records who looked."""
-    rows = ProgressNote.objects.visible_to(user).select_related("patient", "session__course", "appointment__type")
-    own = rows.filter(author=user)
-    since = timezone.now() - dt.timedelta(days=30)
-    missed = Appointment.objects.filter(
-        therapist__user=user,
-        status__in=(Status.NO_SHOW, Status.CANCELLED_LATE),
-        type__is_clinical=True,
-        starts_at__gte=since,
-        progress_note__isnull=True,
-    )
-    return Desk(
-        drafts=list(own.drafts().order_by("appointment__starts_at")),
-        missed=list(missed.select_related("patient", "type").order_by("starts_at")),
-        signed=list(rows.signed().order_by("-signed_at")[:most]),
-    )
 
 
 def may_sign(user: User) -> bool:

@@ -111,13 +111,15 @@ class NoteDraftVersion(models.Model):
     """One saved state of a draft. They are short-lived: the newest are kept, and none after the signature.
 
     ``is_clash`` marks text that came from a window which did not know the newest version; it waits until the author has
-    compared both. ``window`` is the random sign of the page that sent it.
+    compared both. ``window`` is the random sign of the browser tab that sent it, and ``turn`` counts what that tab
+    sent; 0 where the page ran no script.
     """
 
     note = models.ForeignKey(ProgressNote, models.CASCADE, related_name="draft_versions")
     version = models.PositiveIntegerField()
     content = models.JSONField()
     window = models.CharField(max_length=40, blank=True)
+    turn = models.PositiveIntegerField(default=0, db_default=0)
     is_clash = models.BooleanField(default=False)
     saved_at = models.DateTimeField(default=timezone.now)
 

@@ -18,7 +18,7 @@ from practice.access import roles
 from practice.audit import Action, record
 from practice.models import Appointment
 from practice.roles import Role
-from sessions import note_fields, note_words, notes, risk_check
+from sessions import desk, note_fields, note_words, notes, risk_check
 from sessions.forms.note import read
 from sessions.models import NoteDraftVersion, ProgressNote
 from sessions.views.note_page import differences, edit_context, keys_that_differ, merged
@@ -43,7 +43,7 @@ def own_draft(request: HttpRequest, pk: int) -> ProgressNote:
 @roles(*CLINICIANS)
 def note_list(request: HttpRequest) -> HttpResponse:
     record(by=request.user, action=Action.VIEW, obj="notes")
-    return render(request, "sessions/note/list.html", {"desk": notes.desk_of(request.user), "now": timezone.now()})
+    return render(request, "sessions/note/list.html", {"desk": desk.desk_of(request.user), "now": timezone.now()})
 
 
 @require_POST
@@ -81,8 +81,9 @@ def save_and_go(request: HttpRequest, note: ProgressNote, then: str, change: Any
             by=request.user,
             note=note,
             content=change(content) if change else content,
-            version=version_of(request),
+            version=number_in(request, "version"),
             window=request.POST.get("window", ""),
+            turn=number_in(request, "turn"),
         )
     except notes.StaleVersion as stale:
         return clash_page(request, stale.note, clash_of(request, note), status=409)
@@ -105,8 +106,8 @@ def typed_content(request: HttpRequest, note: ProgressNote) -> dict[str, Any]:
     return note_words.carried(read(request.POST, kind), kind, note.kind)
 
 
-def version_of(request: HttpRequest) -> int:
-    typed = request.POST.get("version", "")
+def number_in(request: HttpRequest, key: str) -> int:
+    typed = request.POST.get(key, "")
     return int(typed) if typed.isdigit() and len(typed) < 9 else 0
 
 
@@ -135,15 +136,21 @@ def typed_besides(note: ProgressNote, content: dict[str, Any]) -> list[tuple[str
 @require_POST
 @roles(*AUTHORS)
 def note_autosave(request: HttpRequest, pk: int) -> JsonResponse:
-    """Save in the background; the answer carries the new version and what is left before signing."""
+    """Save in the background; the answer carries the new version and what is left before signing.
+
+    ``overtaken`` says that the note holds a later text than the one sent, and whether it was "known", so that whoever
+    wrote the later one built on it.
+    """
     note = own_draft(request, pk)
+    content = typed_content(request, note)
     try:
         note = notes.save_draft(
             by=request.user,
             note=note,
-            content=typed_content(request, note),
-            version=version_of(request),
+            content=content,
+            version=number_in(request, "version"),
             window=request.POST.get("window", ""),
+            turn=number_in(request, "turn"),
         )
     except notes.StaleVersion:
         clash = clash_of(request, note)
@@ -154,7 +161,11 @@ def note_autosave(request: HttpRequest, pk: int) -> JsonResponse:
     context = edit_context(note, check=False)
     html = render_to_string("sessions/note/left.html", context, request)
     state = render_to_string("sessions/note/saved.html", context, request)
-    return JsonResponse({"version": note.version, "left": html, "saved": state})
+    answer = {"version": note.version, "left": html, "saved": state}
+    if note.content != content:
+        sent = (request.POST.get("window", ""), number_in(request, "turn"))
+        answer["overtaken"] = "known" if notes.is_known(note, content, *sent) else "unknown"
+    return JsonResponse(answer)
 
 
 # -- Homework lines, without script ----------------------------------------------------------------------------------
@@ -192,7 +203,7 @@ def note_compare(request: HttpRequest, pk: int, clash_pk: int) -> HttpResponse:
     if undecided:
         return clash_page(request, note, clash, status=422, undecided=undecided)
     try:
-        notes.settle(by=request.user, note=note, content=content, version=version_of(request), clash=clash)
+        notes.settle(by=request.user, note=note, content=content, version=number_in(request, "version"), clash=clash)
     except notes.StaleVersion as stale:
         return clash_page(request, stale.note, clash, status=409)
     except notes.NoteLocked:

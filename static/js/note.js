@@ -1,5 +1,7 @@
 /* The note editor: saves every ten seconds and when the window is left, says how things stand, and shows only the fields
-   that an answer asks for. Without script the same form is saved by its buttons. */
+   that an answer asks for. Without script the same form is saved by its buttons.
+   A page that is left puts its window's name, and what it had not yet heard to be saved, into the storage of its tab; the
+   next page of this note in the tab takes both out again and goes on. So a reload is the same window and loses nothing. */
 "use strict";
 (() => {
   const form = document.getElementById("note");
@@ -9,15 +11,23 @@
   const head = document.getElementById("saved");
   const state = document.getElementById("dock-state");
   const left = document.getElementById("left");
-  const version = form.elements.version;
+  const { version, turn, window: sign } = form.elements;
+  const place = "note " + words.autosave;
+  const OWN = ["version", "csrfmiddlewaretoken", "window", "turn"];
+  let asking = false, gone = false, restored = false, turns = 0, counted = "";
   let last = snapshot(), saving = false, clashed = false, locked = false, leaving = false, told = "", heard = "";
 
   function body() { return new URLSearchParams(new FormData(form)); }
   function snapshot() {
     const data = body();
-    data.delete("version");
-    data.delete("csrfmiddlewaretoken");
+    for (const name of OWN) data.delete(name);
     return data.toString();
+  }
+  /* Every new text of a window has a number, so that one which arrives late overwrites nothing newer. */
+  function count(text) {
+    if (text !== counted) turns += 1;
+    counted = text;
+    turn.value = turns;
   }
   const dirty = () => snapshot() !== last;
   /* What the risk check says now. It is sent even from a note that was signed meanwhile: a person must see it. */
@@ -37,10 +47,17 @@
     } else { state.textContent = text; }
   }
 
+  function rename() {
+    sign.value = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+    turns = 0;
+    counted = "";
+  }
+
   async function save() {
-    if (saving || leaving || !dirty() || (locked && risk() === heard)) return;
+    if (saving || asking || gone || leaving || !dirty() || (locked && risk() === heard)) return;
     saving = true;
     const sent = snapshot(), sentRisk = risk();
+    count(sent);
     if (!clashed) say("", words.saving);
     try {
       const answer = await fetch(words.autosave, {
@@ -48,6 +65,19 @@
       });
       if (answer.ok) {
         const told = await answer.json();
+        if (told.overtaken) {
+          saving = false;
+          if (told.overtaken === "known" && snapshot() === sent) {
+            /* This text was saved before, and another window went on from it: show that. */
+            leaving = true;
+            window.location.reload();
+          } else {
+            /* Somebody else writes under our name. Under one of our own both texts are kept. */
+            rename();
+            save();
+          }
+          return;
+        }
         version.value = told.version;
         last = sent;
         head.innerHTML = told.saved;
@@ -81,8 +111,7 @@
     /* Return in a one-line field must not press a button of the form. */
     if (event.key === "Enter" && event.target.matches("#note input:not([type=radio], [type=checkbox])")) event.preventDefault();
   });
-  form.addEventListener("submit", () => { leaving = true; });
-  window.addEventListener("pageshow", (event) => { if (event.persisted) leaving = false; });
+  form.addEventListener("submit", () => { leaving = true; counted = ""; count(snapshot()); });
   window.addEventListener("beforeunload", (event) => { if (!leaving && dirty()) { save(); event.preventDefault(); } });
 
   /* Fields that depend on another answer. They keep what they hold while they are hidden. */
@@ -93,11 +122,94 @@
     }
   }
   form.addEventListener("change", reveal);
+
+  /* From page to page of one tab. */
+  function take() {
+    try {
+      const kept = window.sessionStorage.getItem(place);
+      window.sessionStorage.removeItem(place);
+      return kept && JSON.parse(kept);
+    } catch (error) { return null; }
+  }
+  function keep() {
+    const unsaved = !leaving && !locked && dirty();
+    if (unsaved) count(snapshot());
+    const kept = { window: sign.value, turns, ...(unsaved && { text: snapshot(), version: version.value }) };
+    try { window.sessionStorage.setItem(place, JSON.stringify(kept)); } catch (error) { /* No storage: as a new window. */ }
+  }
+  function sendAtLast() {
+    if (leaving || !dirty() || (locked && risk() === heard)) return;
+    count(snapshot());
+    const text = body();  /* Browsers carry no more than 64 KB past the end of a page. */
+    fetch(words.autosave, {
+      method: "POST", body: text, credentials: "same-origin", keepalive: text.toString().length < 60000,
+      headers: { "HX-Request": "true", "Accept": "application/json" },
+    }).catch(() => {});
+  }
+  function restore(text) {
+    const held = new Map();
+    for (const [name, value] of new URLSearchParams(text)) held.set(name, [...(held.get(name) || []), value]);
+    const rows = form.querySelector("[data-lines]"), wanted = Math.max(1, (held.get("homework_text") || []).length);
+    while (rows && rows.children.length > wanted) rows.lastElementChild.remove();
+    while (rows && rows.children.length < wanted) rows.append(rows.lastElementChild.cloneNode(true));
+    const met = new Map();
+    for (const field of form.querySelectorAll("input[name], select[name], textarea[name]")) {
+      if (OWN.includes(field.name)) continue;
+      const values = held.get(field.name) || [];
+      if (field.type === "radio" || field.type === "checkbox") { field.checked = values.includes(field.value); continue; }
+      const nth = met.get(field.name) || 0;
+      met.set(field.name, nth + 1);
+      field.value = values[nth] || "";
+    }
+    /* What this page has no place for is sent along all the same. */
+    const shown = new FormData(form);
+    for (const [name, values] of held) {
+      for (const value of values) {
+        if (!value || shown.getAll(name).includes(value)) continue;
+        form.append(Object.assign(document.createElement("input"), { type: "hidden", name, value }));
+      }
+    }
+  }
+  /* A duplicated tab has a copy of the storage. Whoever lives under a name says so, and the newcomer keeps its own. */
+  const me = sign.value;
+  const channel = "BroadcastChannel" in window ? new BroadcastChannel("evenkeel-note") : null;
+  if (channel) {
+    channel.onmessage = ({ data }) => {
+      if (gone || data.from === me || data.name !== sign.value) return;
+      if (data.asks) { channel.postMessage({ name: sign.value, from: me, to: data.from }); return; }
+      if (data.to === me && asking) rename();
+    };
+  }
+  const before = take();
+  if (before) {
+    sign.value = before.window;
+    turns = before.turns;
+    if (before.text && before.text !== snapshot()) {
+      restore(before.text);
+      restored = true;
+      version.value = before.version;
+      say("", words.typing);
+    }
+    counted = before.text ? snapshot() : "";
+    asking = true;
+    if (channel) channel.postMessage({ name: sign.value, from: me, asks: true });
+    window.setTimeout(() => { asking = false; save(); }, 300);
+  }
+  document.addEventListener("visibilitychange", () => { if (gone) return; if (document.hidden) keep(); else take(); });
+  window.addEventListener("pagehide", () => {
+    if (gone) return;
+    keep();
+    sendAtLast();
+    gone = true;
+  });
+  /* A page out of the browser's memory may be older than what this tab has saved since. */
+  window.addEventListener("pageshow", (event) => { if (event.persisted) window.location.reload(); });
   reveal();
 
   /* One more homework line, or one less, in place. The buttons do the same over the server. */
   const lines = form.querySelector("[data-lines]");
   if (!lines) return;
+  if (restored) renumber();
   function renumber() {
     [...lines.children].forEach((line, place) => {
       for (const input of line.querySelectorAll("input")) {

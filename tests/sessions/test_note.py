@@ -16,9 +16,9 @@ from tests.education.conftest import published
 from tests.sessions.conftest import WORDS, attend, note_of, open_twelve, signed, written
 
 
-def save(note, content, version=None, window=""):
+def save(note, content, version=None, window="", turn=0):
     version = note.version if version is None else version
-    return notes.save_draft(by=note.author, note=note, content=content, version=version, window=window)
+    return notes.save_draft(by=note.author, note=note, content=content, version=version, window=window, turn=turn)
 
 
 # -- Drafts ----------------------------------------------------------------------------------------------------------
@@ -58,6 +58,34 @@ def test_further_typing_in_the_stale_window_is_kept_too(draft):
 def test_a_lost_answer_is_no_conflict_for_the_window_that_saved(draft):
     save(draft, {"did": "One"}, version=0, window="a")
     assert save(draft, {"did": "One, two"}, version=0, window="a").version == 2
+
+
+def test_a_text_that_arrives_after_its_own_successor_overwrites_nothing(draft):
+    save(draft, {"did": "One, two"}, version=0, window="a", turn=2)
+    assert save(draft, {"did": "One"}, version=0, window="a", turn=1).content == {"did": "One, two"}
+    assert (ProgressNote.objects.get(pk=draft.pk).version, draft.draft_versions.count()) == (1, 1)
+
+
+def test_a_text_sent_again_after_another_window_built_on_it_is_no_conflict_and_a_new_one_is(draft):
+    first = save(draft, {"did": "One"}, version=0, window="a", turn=1)
+    save(first, {"did": "One, from b"}, window="b", turn=1)
+    assert save(draft, {"did": "One"}, version=0, window="a", turn=1).content == {"did": "One, from b"}
+    with pytest.raises(notes.StaleVersion):
+        save(draft, {"did": "One, more"}, version=0, window="a", turn=2)
+
+
+def test_a_late_text_of_a_stale_window_does_not_replace_its_later_one(draft):
+    save(draft, {"did": "First"}, window="a", turn=1)
+    for text, turn in (("Second, longer", 2), ("Second", 1)):
+        with pytest.raises(notes.StaleVersion):
+            save(draft, {"did": text}, version=0, window="b", turn=turn)
+    assert NoteDraftVersion.objects.get(is_clash=True).content == {"did": "Second, longer"}
+
+
+def test_a_risk_answer_in_an_overtaken_text_is_heeded(draft):
+    save(draft, {"did": "Two"}, version=0, window="a", turn=2)
+    save(draft, {"did": "One", "risk_suicide": "passive"}, version=0, window="a", turn=1)
+    assert ProgressNote.objects.get(pk=draft.pk).risk_told == "R1"
 
 
 def test_settling_makes_one_text_and_lets_the_other_go(draft):
