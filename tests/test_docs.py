@@ -52,6 +52,16 @@ def test_no_page_names_a_machine_or_a_package_index(page):
     assert found == []
 
 
+def test_the_words_the_readme_sends_people_to_are_on_the_pages():
+    tour = DOCS[0].read_text(encoding="utf-8").partition("## Five minutes")[2].partition("\n## ")[0]
+    words = set(re.findall(r"(?<![*\w])\*([^*\n]+)\*(?!\*)", tour))
+    assert "Choose a time" in words
+    sources = [*(ROOT / "templates").rglob("*.html"), *(ROOT / "practice").rglob("*.py")]
+    text = "\n".join(path.read_text(encoding="utf-8") for path in sources)
+    missing = [word for word in words if not re.search(rf"""(?:translate |_\()["']{re.escape(word)}["']""", text)]
+    assert missing == []
+
+
 def test_the_readme_shows_pictures_of_our_own_pages():
     shown = [target for target in targets(DOCS[0].read_text(encoding="utf-8")) if target.endswith(".png")]
     assert {Path(target).parent for target in shown} == {Path("docs/images")}
