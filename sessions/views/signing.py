@@ -57,9 +57,10 @@ def note_sign(request: HttpRequest, pk: int) -> HttpResponse:
     except proof.NotProven as refusal:
         form.add_error("proof" if "proof" in form.fields else None, str(refusal))
         return sign_page(request, note, form, status=422)
-    except notes.TooSimilar:
+    except notes.TooSimilar:  # perhaps only since the form was built, by a save or a signature meanwhile
+        form = sign_form(request, note, is_similar=True, data=request.POST)
         form.add_error("similar", _("Nearly every word is that of last time. Say that it is meant so."))
-        return sign_page(request, note, form, status=422)
+        return sign_page(request, own_draft(request, pk), form, status=422)
     except courses.ReasonMissing as refusal:  # the numbers moved since the form was built; now it has the field
         form = sign_form(request, note, past_plan=True, data=request.POST)
         form.add_error(None, sentence_of(refusal))
@@ -88,11 +89,14 @@ def cosign_sentence() -> str:
     return _("Notes of a therapist in training are signed together with the supervisor. Until then your draft is kept.")
 
 
-def sign_form(request: HttpRequest, note: ProgressNote, *, past_plan: bool = False, **kwargs: Any) -> SignForm:
-    """``past_plan``: ask why the course goes on, whatever the numbers were when ``note`` was read."""
+def sign_form(
+    request: HttpRequest, note: ProgressNote, *, past_plan: bool = False, is_similar: bool = False, **kwargs: Any
+) -> SignForm:
+    """``past_plan``: ask why the course goes on, whatever the numbers were when ``note`` was read; ``is_similar``: ask
+    whether the text is meant to be the same, however alike it was then."""
     return SignForm(
         by_passkey=not proof.can_type(request.user),
-        is_similar=notes.likeness(note) >= notes.SIMILAR_FROM,
+        is_similar=is_similar or notes.likeness(note) >= notes.SIMILAR_FROM,
         past_plan=past_plan or notes.wants_reason(note),
         **kwargs,
     )
