@@ -190,22 +190,33 @@ def can_be_both(key: str) -> bool:
     return entry.type in ("text", "line", "many") if entry else key in ("homework", "interventions", "modules")
 
 
+def suggested_of_one(saved: Any, typed: Any) -> str:
+    """The side that says something where the other is empty."""
+    return "" if saved and typed else TYPED if typed else SAVED
+
+
 def suggested_choice(key: str, saved: Any, typed: Any) -> str:
-    """What loses nothing: the text that holds the other, or both. Single choices are left to the author."""
+    """What loses nothing: the side that says something, the text that holds the other, or both. Between two single
+    choices the author decides."""
+    if one := suggested_of_one(saved, typed):
+        return one
     if not can_be_both(key):
         return ""
-    if not saved or (isinstance(typed, str) and isinstance(saved, str) and saved in typed):
-        return TYPED
-    if not typed or (isinstance(typed, str) and isinstance(saved, str) and typed in saved):
-        return SAVED
+    if isinstance(typed, str) and isinstance(saved, str) and (saved in typed or typed in saved):
+        return TYPED if saved in typed else SAVED
     return BOTH
 
 
 def merged(note: ProgressNote, clash: NoteDraftVersion, data: QueryDict) -> tuple[dict[str, Any], list[str]]:
-    """The content the author made of both, and the parts about which nothing was said."""
+    """The content the author made of both, and the parts about which nothing was said.
+
+    ``all`` keeps everything of one side; else a part that one side leaves empty is that of the other, unless said.
+    """
     content, undecided = dict(note.content), []
+    everything = data.get("all") if data.get("all") in (SAVED, TYPED) else ""
     for key in keys_that_differ(note, clash.content):
-        saved, typed, keep = note.content.get(key), clash.content.get(key), data.get(f"keep-{key}")
+        saved, typed = note.content.get(key), clash.content.get(key)
+        keep = everything or data.get(f"keep-{key}") or suggested_of_one(saved, typed)
         if keep == TYPED:
             content[key] = typed
         elif keep == BOTH and can_be_both(key):
