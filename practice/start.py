@@ -59,7 +59,7 @@ class Badge:
 
 @dataclass(frozen=True)
 class Mark:
-    """A word beside one visit of the day, such as "Session 8 of 12" or, with a ``url``, "Sign note"."""
+    """A word beside one visit of the day, such as "Session 8 of 12" or, with a ``url``, "Write note"."""
 
     label: str
     url: str = ""

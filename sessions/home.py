@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from django.db.models import Count, Q
+from django.db.models import Count, Min, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -14,9 +14,10 @@ from django.utils.translation import ngettext
 from practice.models import Appointment, AppointmentType, Patient, Status, User
 from practice.roles import Role
 from practice.start import EXPECTED, Badge, Card, Mark
-from sessions import homework, note_words, outline
+from sessions import homework, note_fields, note_words, outline
 from sessions.models import ConsultationOutcome, Course, ProgressNote, TherapySession
 from sessions.models.course import TREATING
+from sessions.note_completeness import Surroundings, problems
 
 AUTHORS = frozenset({Role.THERAPIST, Role.TRAINEE})
 # clinical.md 5.3: the first in-app reminder of an unsigned note.
@@ -55,14 +56,16 @@ def notes_to_finish(user: User) -> list[Card]:
 
 
 def badges(user: User) -> list[Badge]:
-    """How many notes wait for the author's signature."""
+    """How many notes wait for their author; a single one is a step away."""
     if not user.roles & AUTHORS:
         return []
-    count = ProgressNote.objects.drafts().filter(author=user).count()
+    waiting = ProgressNote.objects.drafts().filter(author=user).aggregate(count=Count("pk"), first=Min("pk"))
+    count = waiting["count"]
     if not count:
         return []
-    label = ngettext("%(count)s note to sign", "%(count)s notes to sign", count) % {"count": count}
-    return [Badge(20, label, reverse("sessions:note-list"), icon="pen")]
+    label = ngettext("%(count)s note to finish", "%(count)s notes to finish", count) % {"count": count}
+    url = reverse("sessions:note-edit", args=[waiting["first"]]) if count == 1 else reverse("sessions:note-list")
+    return [Badge(20, label, url, icon="pen")]
 
 
 def marks(user: User, appointments: Sequence[Appointment]) -> dict[int, list[Mark]]:
@@ -74,7 +77,7 @@ def marks(user: User, appointments: Sequence[Appointment]) -> dict[int, list[Mar
         marked = found.setdefault(session.appointment_id, [Mark(note_words.session_words(session))])
         note = getattr(session, "note", None)
         if note is not None and not note.is_signed and note.author_id == user.pk:
-            marked.append(Mark(_("Sign note"), reverse("sessions:note-edit", args=[note.pk]), "pen", "care"))
+            marked.append(Mark(next_step(note), reverse("sessions:note-edit", args=[note.pk]), "pen", "care"))
     for appointment, words in expected(user, [a for a in appointments if a.pk not in found]):
         found[appointment.pk] = [Mark(words)]
     talks = [a for a in appointments if a.type.code == AppointmentType.Code.CONSULT_FREE and wants_outcome(user, a)]
@@ -88,6 +91,14 @@ def marks(user: User, appointments: Sequence[Appointment]) -> dict[int, list[Mar
             url = reverse("sessions:consultation-outcome", args=[talk.pk])
             found.setdefault(talk.pk, []).append(Mark(_("Say what comes of it"), url, "pen", "care"))
     return found
+
+
+def next_step(note: ProgressNote) -> str:
+    """What a draft asks of its author, by its text alone; the editor knows of homework, measures and the risk form."""
+    if note_fields.is_empty(note.content):
+        return _("Write note")
+    around = Surroundings(homework_due=[], has_measures=True, has_risk_form=True, has_course=True)
+    return _("Finish note") if problems(note.kind, note.content, around) else _("Sign note")
 
 
 def expected(user: User, appointments: Sequence[Appointment]) -> list[tuple[Appointment, str]]:

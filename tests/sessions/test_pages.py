@@ -63,31 +63,6 @@ def test_the_editor_shows_again_every_character_that_was_sent(draft, therapist, 
     assert ProgressNote.objects.get(pk=draft.pk).content["homework"] == WORDS["homework"]
 
 
-def test_a_stale_form_is_answered_409_with_both_texts(draft, therapist, as_):
-    client = as_(therapist)
-    client.post(url("note-edit", draft.pk), typed(draft, did="First window", window="a"))
-    answer = client.post(url("note-edit", draft.pk), typed(draft, did="Second window", window="b"))
-    page = answer.content.decode()
-    assert answer.status_code == 409
-    assert "First window" in page
-    assert "Second window" in page
-    clash = draft.draft_versions.get(is_clash=True)
-    chosen = {"version": 1, "keep-did": "both"}
-    assert client.post(url("note-compare", draft.pk, clash.pk), chosen).status_code == 302
-    assert ProgressNote.objects.get(pk=draft.pk).content["did"] == "First window\nSecond window"
-
-
-def test_an_undecided_difference_is_asked_again(draft, therapist, as_):
-    client = as_(therapist)
-    client.post(url("note-edit", draft.pk), typed(draft, pain_now="3", window="a"))
-    client.post(url("note-edit", draft.pk), typed(draft, pain_now="8", window="b"))
-    clash = draft.draft_versions.get(is_clash=True)
-    answer = client.post(url("note-compare", draft.pk, clash.pk), {"version": 1})
-    assert answer.status_code == 422
-    assert client.get(url("note-compare", draft.pk, clash.pk)).status_code == 200
-    assert ProgressNote.objects.get(pk=draft.pk).content["pain_now"] == "3"
-
-
 def test_autosave_answers_with_the_version_and_a_conflict_with_the_way_to_compare(draft, therapist, as_):
     client = as_(therapist)
     answer = client.post(url("note-autosave", draft.pk), typed(draft, window="a"))
@@ -358,9 +333,23 @@ def test_the_day_names_the_session_to_come_and_links_the_open_note(course, thera
     session = attend(course.patient, therapist, 0.5)
     coming = visit(course.patient, therapist, -0.1)
     found = home.marks(therapist, [session.appointment, coming])
-    assert [mark.label for mark in found[session.appointment_id]] == ["Session 1 of about 12", "Sign note"]
+    assert [mark.label for mark in found[session.appointment_id]] == ["Session 1 of about 12", "Write note"]
     assert [mark.label for mark in found[coming.pk]] == ["Session 2 of about 12"]
-    assert [badge.label for badge in home.badges(therapist)] == ["1 note to sign"]
+    note = note_of(session)
+    badges = [(badge.label, badge.url) for badge in home.badges(therapist)]
+    assert badges == [("1 note to finish", url("note-edit", note.pk))]
+
+
+def test_a_begun_note_is_to_be_finished_and_several_are_counted_on_their_list(course, therapist):
+    session = attend(course.patient, therapist, 0.5)
+    written(session, plan="")
+    attend(course.patient, therapist, 2)
+    (_name, mark) = home.marks(therapist, [session.appointment])[session.appointment_id]
+    assert (mark.label, mark.url) == ("Finish note", url("note-edit", note_of(session).pk))
+    badges = [(badge.label, badge.url) for badge in home.badges(therapist)]
+    assert badges == [("2 notes to finish", url("note-list"))]
+    written(session)
+    assert home.marks(therapist, [session.appointment])[session.appointment_id][1].label == "Sign note"
 
 
 # -- Privacy ---------------------------------------------------------------------------------------------------------
