@@ -19,6 +19,7 @@ from practice.access import roles
 from practice.models import Appointment, Status, User
 from practice.models.booking import COMING
 from practice.roles import CLINICIANS, Role
+from practice.start import collect_marks
 
 # Under 16 minutes a contact takes no session number (clinical.md 4.6).
 SHORT = gettext_lazy("Attended, under 16 minutes")
@@ -40,9 +41,10 @@ def appointment_detail(request: HttpRequest, pk: int) -> HttpResponse:
     audit.record(by=request.user, action=audit.Action.VIEW, obj=appointment, patient=appointment.patient_id)
     day = appointment.starts_at.astimezone(ZoneInfo(appointment.zone)).date()
     calendar = f"{reverse('practice:desk-day')}?day={day}"
-    return render(
-        request, "practice/desk/detail.html", sheet(request.user, appointment, request.path) | {"calendar": calendar}
-    )
+    context = sheet(request.user, appointment, request.path) | {"calendar": calendar}
+    if appointment.therapist.user_id == request.user.pk:  # what the apps have to do about it, such as its note
+        context["steps"] = [mark for mark in collect_marks(request.user, [appointment]).get(pk, []) if mark.url]
+    return render(request, "practice/desk/detail.html", context)
 
 
 def appointments(user: User) -> QuerySet[Appointment]:

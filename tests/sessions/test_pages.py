@@ -372,3 +372,11 @@ def test_what_came_of_a_talk_is_erased_with_its_history(patient, therapist, clin
     courses.record_outcome(by=therapist, appointment=talk, outcome="think")
     assert privacy.erase(patient) >= 3
     assert privacy.export(patient)["free_talks"] == []
+
+
+def test_an_attended_visit_leads_its_therapist_and_nobody_else_to_the_note(session, therapist, front_desk, as_):
+    address, note = reverse("practice:appointment-detail", args=[session.appointment_id]), note_of(session)
+    page = as_(therapist).get(address).content.decode()
+    assert url("note-edit", note.pk) in page
+    assert "Write note" in page
+    assert url("note-edit", note.pk) not in as_(front_desk).get(address).content.decode()
