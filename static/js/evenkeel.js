@@ -18,6 +18,13 @@
     const button = event.submitter || form.querySelector("button:not([type=button])");
     if (button) button.setAttribute("aria-busy", "true");
   });
+  /* Text a tab keeps for its next page does not outlive a sign-out; the page that is left writes last, so the next one clears. */
+  try {
+    if (sessionStorage.getItem("signed-out")) sessionStorage.clear();
+    document.addEventListener("submit", (event) => {
+      if ("signOut" in event.target.dataset) sessionStorage.setItem("signed-out", "yes");
+    });
+  } catch (error) { /* No storage: nothing is kept. */ }
   /* Coming back by the back button finds the form ready again. */
   const ready = () => {
     for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;

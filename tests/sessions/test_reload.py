@@ -4,6 +4,7 @@ import re
 
 import pytest
 from django.db import transaction
+from django.urls import reverse
 from playwright.sync_api import Page, expect
 
 from sessions.models import NoteDraftVersion, ProgressNote
@@ -145,3 +146,16 @@ def test_two_live_pages_under_one_name_keep_both_texts(case, page_for):
     second.keyboard.press("Control+s")
     expect(second.locator("#dock-state")).to_have_text("Open in another window. Compare both")
     assert (saved(note)["plan"], clashes(note)) == ("One of the first", 1)
+
+
+def test_text_a_tab_keeps_does_not_outlive_a_sign_out(case, page_for):
+    page, note = page_for(case.therapist), case.note
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.goto(url("note-edit", note.pk))
+    page.evaluate("() => { window.fetch = () => Promise.reject(); }")
+    page.get_by_label("Next focus").fill("Unsent")
+    page.goto(reverse("account_logout"))
+    assert "Unsent" in page.evaluate("JSON.stringify(sessionStorage)")
+    page.locator("main").get_by_role("button", name="Sign out").click()
+    page.wait_for_load_state()
+    assert page.evaluate("sessionStorage.length") == 0
