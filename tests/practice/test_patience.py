@@ -98,7 +98,7 @@ def test_the_page_does_not_deny_what_was_saved_before_it_became_slow(limited, mo
     """The time is held and committed; the browser session, saved after it, is what takes too long."""
     slug = cast.everyone().therapist.therapist.slug
     slot = first_free(offer(slug=slug, modality="video"), 1, now=timezone.now())[0]
-    monkeypatch.setitem(live_settings.SERVING_LIMITS, "lock_timeout", "100ms")
+    monkeypatch.setitem(live_settings.SERVING_LIMITS, "lock_timeout", "1s")
     patience.set_limits()
     client = Client(raise_request_exception=False)
     wish = {"therapist": slug, "way": "video", "starts": slot.starts_at.isoformat()}
