@@ -229,7 +229,7 @@ def sealed_address(message: Message, about: object) -> str:
     return outbox.open_body(message)["to"]
 
 
-appointments = rows_of(lambda: Appointment.objects.select_related("location", "manage_link"))
+appointments = rows_of(lambda: Appointment.objects.select_related("location", "manage_link", "type"))
 about_appointment = partial(Kind, rows=appointments, words=words.of_appointment)
 about_account = partial(
     Kind,

@@ -57,5 +57,5 @@ def test_the_header_marks_one_place_and_offers_sign_out_by_post(therapist, as_):
     nav = re.search(r'<nav class="nav".*?</nav>', html, re.DOTALL).group(0)
     assert nav.count("aria-current") == 1
     assert 'aria-current="page"' in nav
-    assert f'<form method="post" action="{reverse("account_logout")}">' in html
+    assert f'<form method="post" action="{reverse("account_logout")}" data-sign-out>' in html
     assert "Ines Varga" in html
