@@ -65,9 +65,9 @@ def parts() -> list[Part]:
     count = len(alerts.second_responders())
     light, advice = Light.GREEN, ""
     if asked and alerts.opening_hours() is None:
-        light, advice = Light.RED, NO_HOURS
+        light, advice = Light.RED, str(NO_HOURS)
     elif asked and count < alerts.FEWEST_RESPONDERS:
-        light, advice = Light.AMBER if count else Light.RED, TOO_FEW
+        light, advice = Light.AMBER if count else Light.RED, str(TOO_FEW)
     said = advice and advice % {"asked": ", ".join(asked)}
     name = _("People who answer risk alerts")
     return [Part("responders", name, light, count, is_count=True, is_internal=True, advice=said)]

@@ -12,7 +12,7 @@ class SessionStore(db.SessionStore):
         if must_create or self.session_key is None:
             super().save(must_create=must_create)
             return
-        row = self.create_model_instance(self._get_session(no_load=False))
+        row = self.create_model_instance(dict(self.items()))
         known = self.model.objects.filter(pk=row.pk)
         if not known.update(session_data=row.session_data, expire_date=row.expire_date):
             raise UpdateError
