@@ -183,8 +183,8 @@ def plan(
 
 
 def write(messages: Iterable[Message]) -> None:
-    """Insert those that are not planned yet, in one statement."""
-    Message.objects.bulk_create(messages, ignore_conflicts=True)
+    """Insert those that are not planned yet, in one statement for every thousand: one binds 65,535 values at most."""
+    Message.objects.bulk_create(messages, batch_size=1_000, ignore_conflicts=True)
 
 
 def withdraw(about: models.Model) -> None:
