@@ -12,6 +12,8 @@ from datetime import UTC, datetime, timedelta
 
 import django
 
+AT_ONCE = 1_000  # rows; a statement binds 65,535 values at most
+
 
 def plan_reminders(count: int, due_at: datetime) -> None:
     """``count`` patients who consented to e-mail, all in one group visit 72 hours after ``due_at``, with its reminder.
@@ -27,33 +29,40 @@ def plan_reminders(count: int, due_at: datetime) -> None:
     batch = uuid.uuid4().hex[:8]
     therapist = cast.therapist_profile(cast.user(f"Group {batch}"), hours=False)
     users = User.objects.bulk_create(
-        User(email=f"p{number}-{batch}@example.org", name=f"P{number}", password="") for number in range(count)
+        (User(email=f"p{number}-{batch}@example.org", name=f"P{number}", password="") for number in range(count)),
+        batch_size=AT_ONCE,
     )
     zone = noon_zone(due_at)
     patients = Patient.objects.bulk_create(
-        Patient(status="patient", user=user, first_name="P", email=user.email, email_key=user.email, time_zone=zone)
-        for user in users
+        [
+            Patient(status="patient", user=user, first_name="P", email=user.email, email_key=user.email, time_zone=zone)
+            for user in users
+        ],
+        batch_size=AT_ONCE,
     )
     ConsentRecord.objects.bulk_create(
-        ConsentRecord(patient=patient, type="EMAIL", decision="given") for patient in patients
+        (ConsentRecord(patient=patient, type="EMAIL", decision="given") for patient in patients), batch_size=AT_ONCE
     )
     starts_at = due_at + timedelta(hours=72)
     ends_at, occasion = starts_at + clinic.session.length, uuid.uuid4()
     visits = Appointment.objects.bulk_create(
-        Appointment(
-            occasion=occasion,
-            therapist=therapist,
-            patient=patient,
-            type=clinic.session,
-            location=clinic.location,
-            modality="video",
-            status="booked",
-            starts_at=starts_at,
-            ends_at=ends_at,
-            guard=(starts_at, ends_at),
-            zone=clinic.location.zone,
-        )
-        for patient in patients
+        [
+            Appointment(
+                occasion=occasion,
+                therapist=therapist,
+                patient=patient,
+                type=clinic.session,
+                location=clinic.location,
+                modality="video",
+                status="booked",
+                starts_at=starts_at,
+                ends_at=ends_at,
+                guard=(starts_at, ends_at),
+                zone=clinic.location.zone,
+            )
+            for patient in patients
+        ],
+        batch_size=AT_ONCE,
     )
     just_before = due_at - timedelta(seconds=1)
     planned = [message for visit in visits for message in messages.appointment_reminders(visit, now=just_before)]
