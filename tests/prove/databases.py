@@ -42,7 +42,7 @@ def fresh_database(name: str, environ: Mapping[str, str], *, template: str = "")
 def make_template(admin: psycopg.Connection, owner: str, environ: Mapping[str, str]) -> None:
     admin.execute(f'DROP DATABASE IF EXISTS "{TEMPLATE}" WITH (FORCE)')
     admin.execute(f'CREATE DATABASE "{TEMPLATE}"')
-    as_owner = {**environ, "DATABASE_URL": at(owner, TEMPLATE)}
+    as_owner = {**environ, "DATABASE_URL": at(owner, TEMPLATE), "MIGRATE_DATABASE_URL": at(owner, TEMPLATE)}
     migrate = application.manage("migrate", "--verbosity", "0")
     subprocess.run(migrate, cwd=ROOT, env=as_owner, check=True, timeout=MIGRATING)
     _migrated.add(owner)
