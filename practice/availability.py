@@ -13,11 +13,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
-from typing import Any
 
-import psycopg
 from django.db import connection
-from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 
 from practice import slots
@@ -128,20 +125,13 @@ def offer(
         who = "t.id = %(therapist)s::bigint"
     elif slug is not None:
         where = " AND t.slug = %(slug)s::text"
-    with server_cursor() as cursor:
+    with connection.cursor() as cursor:
         cursor.execute(
             f"{OFFER}{who}{where} WHERE y.code = %(code)s::text{ORDER}",
             {"today": today, "code": code, "slug": slug, "therapist": therapist_id},
         )
         rows = cursor.fetchall()
     return as_offer(rows, modality) if rows else None
-
-
-def server_cursor() -> CursorWrapper:
-    """A cursor that binds on the server, so that psycopg prepares what it is asked often; counted like any other."""
-    connection.ensure_connection()
-    cursor: Any = psycopg.Cursor(connection.connection)
-    return connection.make_debug_cursor(cursor) if connection.queries_logged else connection.make_cursor(cursor)
 
 
 def as_offer(rows: Sequence[tuple], modality: str | None) -> Offer:
@@ -240,7 +230,7 @@ def taken(
     """
     rooms = [room for rooms in offered.rooms.values() for room in rooms]
     statement = OF_THERAPISTS + (OF_ROOMS if rooms else "") + CLOSED
-    with server_cursor() as cursor:
+    with connection.cursor() as cursor:
         cursor.execute(
             statement.format(bound=BOUND),
             {
