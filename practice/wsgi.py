@@ -12,7 +12,7 @@ application = get_wsgi_application()
 
 from django.db import connections  # noqa: E402  (what follows reads the database, so the apps must be loaded)
 
-from practice import founding, patience  # noqa: E402  (as above)
+from practice import founding, patience, warming  # noqa: E402  (as above)
 
 patience.set_limits()
 try:
@@ -20,4 +20,5 @@ try:
 except ImproperlyConfigured as error:
     print(error, file=sys.stderr, flush=True)
     sys.exit(NEVER_AGAIN)
+warming.warm_up()
 connections.close_all()  # a server may load this once and fork; its children must not share a connection

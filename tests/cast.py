@@ -24,6 +24,7 @@ from practice.models import (
 from practice.roles import Role
 
 ALL_MODALITIES = [Modality.IN_PERSON, Modality.VIDEO, Modality.PHONE]
+ROOMS = ["Room 1", "Room 2"]
 
 
 @dataclass
@@ -38,46 +39,43 @@ class Clinic:
 
 def clinic() -> Clinic:
     """Make the practice, or return it where a fixture made it before."""
-    practice, _ = Practice.objects.get_or_create(
+    if practice := Practice.objects.first():
+        kinds = AppointmentType.objects.in_bulk(field_name="code")
+        first, second = Room.objects.select_related("location").order_by("pk")[: len(ROOMS)]
+        return Clinic(practice, first.location, first, second, kinds["CONSULT_FREE"], kinds["SESSION"])
+    practice = Practice.objects.create(
         pk=1,
-        defaults={
-            "name": "Tern Bay Clinic",
-            "short_name": "Tern Bay",
-            "phone": "+15415550142",
-            "address": "14 Quay Street, Tern Bay, Oregon",
-            "opening_hours": "Monday to Friday, 8 am to 6 pm Pacific",
-            "is_demo": True,  # the tests run in the demo setting, which refuses a real practice
-        },
+        name="Tern Bay Clinic",
+        short_name="Tern Bay",
+        phone="+15415550142",
+        address="14 Quay Street, Tern Bay, Oregon",
+        opening_hours="Monday to Friday, 8 am to 6 pm Pacific",
+        is_demo=True,  # the tests run in the demo setting, which refuses a real practice
     )
-    location, _ = Location.objects.get_or_create(
-        name="Quay Street", defaults={"address": "14 Quay Street, Tern Bay", "zone": "America/Los_Angeles"}
+    location = Location.objects.create(
+        name="Quay Street", address="14 Quay Street, Tern Bay", zone="America/Los_Angeles"
     )
-    room, _ = Room.objects.get_or_create(location=location, name="Room 1")
-    other_room, _ = Room.objects.get_or_create(location=location, name="Room 2")
-    consultation, _ = AppointmentType.objects.get_or_create(
+    first, second = Room.objects.bulk_create(Room(location=location, name=name) for name in ROOMS)
+    consultation = AppointmentType.objects.create(
         code=AppointmentType.Code.CONSULT_FREE,
-        defaults={
-            "name": "Free talk",
-            "length": timedelta(minutes=20),
-            "modalities": ALL_MODALITIES,
-            "is_public": True,
-            "per_therapist_limit": 1,
-            "per_person_limit": 3,
-            "is_clinical": False,
-        },
+        name="Free talk",
+        length=timedelta(minutes=20),
+        modalities=ALL_MODALITIES,
+        is_public=True,
+        per_therapist_limit=1,
+        per_person_limit=3,
+        is_clinical=False,
     )
-    session, _ = AppointmentType.objects.get_or_create(
+    session = AppointmentType.objects.create(
         code=AppointmentType.Code.SESSION,
-        defaults={
-            "name": "Session",
-            "length": timedelta(minutes=50),
-            "buffer_after": timedelta(minutes=10),
-            "slot_step": timedelta(minutes=60),
-            "modalities": ALL_MODALITIES,
-            "for_patients": True,
-        },
+        name="Session",
+        length=timedelta(minutes=50),
+        buffer_after=timedelta(minutes=10),
+        slot_step=timedelta(minutes=60),
+        modalities=ALL_MODALITIES,
+        for_patients=True,
     )
-    return Clinic(practice, location, room, other_room, consultation, session)
+    return Clinic(practice, location, first, second, consultation, session)
 
 
 def user(name: str, *roles: Role) -> User:
@@ -98,10 +96,11 @@ def therapist_profile(account: User, *, hours: bool = True) -> Therapist:
         licence_number="OR-0001",
     )
     if hours:
+        location = clinic().location
         WorkingHours.objects.bulk_create(
             WorkingHours(
                 therapist=profile,
-                location=clinic().location,
+                location=location,
                 weekday=day,
                 starts=time(9),
                 ends=time(17),

@@ -46,6 +46,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=turn)
 
 
+def pytest_collection_finish() -> None:
+    """What was imported stays to the end: the collector need not look through it again and again."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(scope="session")
 def migrated_template(
     django_test_environment, django_db_blocker, tmp_path_factory, testrun_uid, worker_id
@@ -196,10 +202,17 @@ for _name in cast.PEOPLE:
     globals()[_name] = cast.person_fixture(_name)
 
 
+@pytest.fixture(scope="session")
+def own_folder(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("own")
+
+
 @pytest.fixture(autouse=True)
-def no_stray_outbox(tmp_path, settings) -> None:
-    settings.OUTBOX_DIR = tmp_path / "outbox"
-    settings.AUDIT_ANCHOR_FILE = tmp_path / "audit-anchor.log"
+def no_stray_outbox(own_folder, settings) -> None:
+    """Files of no other test; a folder is made when somebody writes, which most never do."""
+    folder = own_folder / uuid.uuid4().hex
+    settings.OUTBOX_DIR = folder / "outbox"
+    settings.AUDIT_ANCHOR_FILE = folder / "audit-anchor.log"
 
 
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # playwright runs a loop in this thread; our code has none

@@ -8,6 +8,7 @@ from __future__ import annotations
 import faulthandler
 import http.client
 import multiprocessing
+import signal
 import secrets
 import time
 from collections.abc import Sequence
@@ -91,6 +92,7 @@ class Racer:
 def run(url: str, number: int, pipe, barrier) -> None:
     """Answer jobs until told to stop. A job is (together, request); together waits for everybody before it sends."""
     faulthandler.dump_traceback_later(20 * PATIENCE, exit=True)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # who started the race ends it, and says so once
     racer = Racer(url, number)
     while (job := pipe.recv()) is not None:
         together, request = job

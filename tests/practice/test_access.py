@@ -110,8 +110,15 @@ class Cell:
     leaked: bool
 
 
-def ask(client, session: str | None, method: str, url: str, canary: str) -> Cell:
-    """Ask once and undo everything, the session and the cookie included, so that cells cannot influence each other."""
+def refusals() -> int:
+    return AuditEvent.objects.filter(action="denied").count()
+
+
+def ask(client, session: str | None, method: str, url: str, canary: str, before: int) -> Cell:
+    """Ask once and undo everything, the session and the cookie included, so that cells cannot influence each other.
+
+    ``before``: how many refusals are on record without this one.
+    """
     written: set[str] = set()
 
     def watch(execute, sql, params, many, context):
@@ -121,11 +128,10 @@ def ask(client, session: str | None, method: str, url: str, canary: str) -> Cell
     if session:
         client.cookies[settings.SESSION_COOKIE_NAME] = session
     with transaction.atomic():
-        before = AuditEvent.objects.filter(action="denied").count()
         with connection.execute_wrapper(watch):
             response = client.generic(method, url)
             content = b"" if response.streaming else response.content
-        denials = AuditEvent.objects.filter(action="denied").count() - before
+        denials = refusals() - before
         transaction.set_rollback(True)
     leaked = canary.encode() in content or canary in str(response.headers)
     error = repr(response.exc_info[1]) if getattr(response, "exc_info", None) else ""
@@ -166,9 +172,9 @@ def test_every_cell_of(actor, world, as_, settings):
             url = reverse(name, kwargs=missing(kwargs) if side == "missing" else kwargs)
             canary = sides.get(side, world.own).patient.last_name
             is_self = person is sides.get(side, world.own).patient
-            answered = set()
+            answered, before = set(), refusals()
             for method in ("GET", "POST") if side != "missing" else ("POST",) if row.post_only else ("GET",):
-                cell = ask(client, session, method, url, "\0" if is_self else canary)
+                cell = ask(client, session, method, url, "\0" if is_self else canary, before)
                 answered.add(cell.status)
                 complaint = wrong(row, actor, side, method, cell)
                 if complaint:
