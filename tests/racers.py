@@ -8,8 +8,8 @@ from __future__ import annotations
 import faulthandler
 import http.client
 import multiprocessing
-import signal
 import secrets
+import signal
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
