@@ -43,6 +43,8 @@ class View(NamedTuple):
 # every page is seen at both widths and in both schemes, and what pages share in all four views.
 STATE = (View(390, "light"), View(1280, "dark"))
 CROSSED = (View(390, "dark"), View(1280, "light"))
+ASKED = "[typeof axe === 'object', ...Array.from(document.styleSheets, sheet => sheet.href || '')]"
+judged_sheets: set[frozenset[str]] = set()
 # A 401, 404, 409 or 422 that a test asks for is a line in the console, not a fault.
 EXPECTED_ANSWERS = ("the server responded with a status of 4", "Response Status Error Code 4")
 
@@ -150,24 +152,27 @@ def assert_accessible(page: Page, views: tuple[View, ...] = STATE) -> None:
 def faults_seen(page: Page, views: tuple[View, ...]) -> list[str]:
     """What is wrong with the page as it stands, in each of these views."""
     found = []
-    for number, view in enumerate(views):
+    for view in views:
         page.set_viewport_size({"width": view.width, "height": 844})
         if page.evaluate("document.documentElement.scrollWidth") > view.width:
             found.append(f"scrolls sideways at {view.width}")
         page.emulate_media(color_scheme=view.scheme, reduced_motion="reduce")
-        found += [f"at {view.width} in {view.scheme}: {each}" for each in findings(page, styles=number == 0)]
+        found += [f"at {view.width} in {view.scheme}: {each}" for each in findings(page)]
     return found
 
 
-def findings(page: Page, *, styles: bool = True) -> list[str]:
+def findings(page: Page) -> list[str]:
     """What axe objects to on the page as it stands.
 
-    Its rule about the source of ``styles`` fetches them again; they are the same in every view.
+    Its one rule about the source of the stylesheets fetches them again, so it is asked once for each set of them.
     """
-    if not page.evaluate("typeof axe === 'object'"):
+    has_axe, *sheets = page.evaluate(ASKED)
+    if not has_axe:
         page.add_init_script(AXE_SCRIPT)  # for the next pages of this window; loading it takes as long as a run
         page.evaluate(AXE_SCRIPT)
-    options = {"resultTypes": ["violations"], "preload": styles}
+    names = frozenset(urlsplit(sheet).path for sheet in sheets)
+    options = {"resultTypes": ["violations"], "preload": names not in judged_sheets}
+    judged_sheets.add(names)
     violations = page.evaluate("options => axe.run(options).then(results => results.violations)", options)
     return [f"{each['id']}: {node['html'][:160]}" for each in violations for node in each["nodes"]]
 

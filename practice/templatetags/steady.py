@@ -35,10 +35,11 @@ def facts_of(practice: Any) -> tuple[str, ...]:
 class SteadyNode(Node):
     child_nodelists = ("nodelist",)
 
-    def __init__(self, nodelist: NodeList, keys: list[FilterExpression], *, visitors: bool) -> None:
+    def __init__(self, nodelist: NodeList, keys: list[FilterExpression], *, by_page: bool, visitors: bool) -> None:
         self.nodelist = nodelist
         self.number = next(numbers)
         self.keys = keys
+        self.by_page = by_page
         self.visitors = visitors
 
     def render(self, context: template.Context) -> SafeString:
@@ -58,11 +59,12 @@ class SteadyNode(Node):
         ground = ground_of(context, request)
         if settings.DEBUG or (self.visitors and not ground[0]):
             return None
-        page = (
-            (context.template.name, request.resolver_match and request.resolver_match.view_name)
-            if self.visitors
-            else ()
-        )
+        page: tuple[Any, ...] = ()
+        if self.by_page:
+            name = context.template.name
+            if name is None or request is None:  # a template out of no file shares its name with every other such
+                return None
+            page = name, request.resolver_match and request.resolver_match.view_name
         return self.number, page, ground, *[key.resolve(context) for key in self.keys]
 
 
@@ -78,11 +80,11 @@ def ground_of(context: template.Context, request: HttpRequest | None) -> tuple[A
     return known
 
 
-def parse(parser: Parser, token: Token, end: str, *, visitors: bool) -> SteadyNode:
+def parse(parser: Parser, token: Token, end: str, *, by_page: bool = False, visitors: bool = False) -> SteadyNode:
     keys = [parser.compile_filter(bit) for bit in token.split_contents()[1:]]
     nodelist = parser.parse((end,))
     parser.delete_first_token()
-    return SteadyNode(nodelist, keys, visitors=visitors)
+    return SteadyNode(nodelist, keys, by_page=by_page, visitors=visitors)
 
 
 @register.tag
@@ -90,10 +92,16 @@ def steady(parser: Parser, token: Token) -> SteadyNode:
     """``{% steady key other_key %}...{% endsteady %}``: the keys, all hashable, are everything the content depends on,
     beside the language and the practice's own facts.
     """
-    return parse(parser, token, "endsteady", visitors=False)
+    return parse(parser, token, "endsteady")
+
+
+@register.tag
+def steady_page(parser: Parser, token: Token) -> SteadyNode:
+    """What a page's own template decides alone, such as its stylesheets; one rendering per page for all readers."""
+    return parse(parser, token, "endsteady_page", by_page=True)
 
 
 @register.tag
 def steady_for_visitors(parser: Parser, token: Token) -> SteadyNode:
     """The frame of a page, the same for everybody who is not signed in; one rendering per page."""
-    return parse(parser, token, "endsteady_for_visitors", visitors=True)
+    return parse(parser, token, "endsteady_for_visitors", by_page=True, visitors=True)

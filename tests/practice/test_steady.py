@@ -12,6 +12,7 @@ from tests.practice.schedule import TUESDAY_NINE, confirmed, contact, frozen
 
 __all__ = ["frozen"]
 PUBLIC = ("/therapists/", "/therapists/ines-varga/", "/times/", "/privacy/")
+PICKER = "/therapists/ines-varga/times/"
 
 
 def render(template: Template, **context) -> str:
@@ -52,8 +53,30 @@ def test_whoever_is_signed_in_gets_the_own_frame(clinic, therapist, patient, as_
         assert [reverse("account_logout") in frame for frame in frames] == [False, True, False]
 
 
+def test_the_head_of_a_page_is_the_same_for_all_readers_but_for_the_nonce_of_the_answer(
+    clinic, therapist, patient, as_
+):
+    for path in (*PUBLIC, PICKER):
+        answers = [as_(who).get(path) for who in (None, patient.user, therapist, None)]
+        heads = [re.search(r'<link rel="icon".*?</head>', each.content.decode(), re.DOTALL)[0] for each in answers]
+        assert len({re.sub(r' nonce="[^"]+"', "", head) for head in heads}) == 1
+        for answer, head in zip(answers, heads, strict=True):
+            assert ("htmx" in head) == (path == PICKER)
+            for nonce in re.findall(r' nonce="([^"]+)"', head):
+                assert f"'nonce-{nonce}'" in answer.headers["Content-Security-Policy"]
+
+
+def test_pages_of_templates_without_a_name_do_not_share(clinic):
+    frame = "{%% extends 'base.html' %%}{%% block scripts %%}%s{%% endblock %%}"
+    context = {"request": RequestFactory().get("/")}
+    context["request"].resolver_match = None
+    pages = [Template(frame % word).render(Context(context)) for word in ("one.js", "two.js")]
+    assert ["one.js" in page for page in pages] == [True, False]
+    assert "two.js" in pages[1]
+
+
 def test_no_token_of_anybody_is_kept(clinic, therapist, as_):
-    for path in (*PUBLIC, "/therapists/ines-varga/times/"):
+    for path in (*PUBLIC, PICKER):
         as_(None).get(path)
     kept = "".join(steady.rendered.values())
     assert "csrfmiddlewaretoken" not in kept
