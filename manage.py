@@ -15,6 +15,11 @@ WITHOUT_RIGHTS = (
     "The role of DATABASE_URL has no right to change the tables: {error}\n"
     "Set MIGRATE_DATABASE_URL to the address of the database's owner and run it again."
 )
+WITHOUT_DATABASE = (
+    "The database cannot be reached: {error}\n"
+    "Is PostgreSQL running, and are host, role, password and name in DATABASE_URL right "
+    "(for migrate in MIGRATE_DATABASE_URL, where it is set)?"
+)
 NEEDED = ("django", "environ", "celery", "psycopg")
 
 
@@ -48,9 +53,12 @@ def execute(arguments: list[str]) -> int:
             raise
         return refuse(str(error))
     except DatabaseError as error:
-        if "--traceback" in arguments or arguments[1:2] != ["migrate"] or not lacks_rights(error):
+        cure = WITHOUT_DATABASE if was_away(error) else ""
+        if arguments[1:2] == ["migrate"] and lacks_rights(error):
+            cure = WITHOUT_RIGHTS
+        if "--traceback" in arguments or not cure:
             raise
-        return refuse(WITHOUT_RIGHTS.format(error=str(error).partition("\n")[0]))
+        return refuse(cure.format(error=str(error).partition("\n")[0]))
     return 0
 
 
@@ -61,6 +69,14 @@ def lacks_rights(error: BaseException | None) -> bool:
     while error is not None and not isinstance(error, InsufficientPrivilege):
         error = error.__cause__ or error.__context__
     return error is not None
+
+
+def was_away(error: BaseException) -> bool:
+    """Whether there was no talking with PostgreSQL at all: what it answers itself has a state, this has none."""
+    from psycopg import OperationalError  # noqa: PLC0415  (as above)
+
+    cause = error.__cause__
+    return isinstance(cause, OperationalError) and cause.sqlstate is None
 
 
 def refuse(sentence: str) -> int:

@@ -74,6 +74,18 @@ def test_migrate_works_as_the_owner_and_everything_else_as_the_role_that_serves(
     assert "nowhere.invalid" in run("showmigrations", **both).stderr
 
 
+def test_a_database_that_is_away_is_a_sentence():
+    ended = run("migrate", DATABASE_URL="postgres://evenkeel_app@localhost:9/evenkeel")
+    assert ended.returncode == 1
+    assert "Traceback" not in ended.stderr
+    assert ended.stderr.startswith("The database cannot be reached: ")
+    assert "in DATABASE_URL right" in ended.stderr
+
+
+def test_what_postgresql_answers_itself_is_no_missing_database(db):
+    assert not manage.was_away(answer_to("SELECT nothing FROM nowhere"))
+
+
 def test_a_role_without_the_right_to_migrate_is_told_apart_from_other_faults(db):
     role = f"SET LOCAL ROLE {settings.DATABASE_APP_ROLE}; "
     assert manage.lacks_rights(answer_to(role + "ALTER TABLE practice_practice ADD COLUMN more text"))
