@@ -25,11 +25,12 @@ def today(request: HttpRequest) -> HttpResponse:
 
 
 def patient_start(request: HttpRequest) -> HttpResponse:
-    """The patient's page. ``?one`` is the rough day: the next appointment and one thing, nothing else."""
+    """The patient's page. ``?one`` is the rough day: the next visit, or else one thing, and nothing besides."""
     patient = Patient.objects.get(user=request.user)
     audit.record(by=request.user, action=audit.Action.VIEW, obj="start page", patient=patient)
     one_thing = "one" in request.GET
-    cards = collect_cards(request.user)
+    appointment = next_appointment(patient)
+    cards = [] if one_thing and appointment else collect_cards(request.user)
     now = timezone.now().astimezone(ZoneInfo(request.user.time_zone))
     return render(
         request,
@@ -38,7 +39,7 @@ def patient_start(request: HttpRequest) -> HttpResponse:
             "patient": patient,
             "now": now,
             "greeting": greeting(now),
-            "appointment": next_appointment(patient),
+            "appointment": appointment,
             "cards": cards[:1] if one_thing else cards,
             "one_thing": one_thing,
         },

@@ -104,7 +104,31 @@ def test_cards_stand_in_their_order_and_a_rough_day_shows_one(patient, as_, home
     }
     assert [card.context["name"] for card in collect_cards(patient.user)] == ["course", "reading"]
     assert html_of(as_, patient.user).count('class="empty"') == 2
-    assert as_(patient.user).get(TODAY + "?one").content.decode().count('class="empty"') == 1
+    rough = as_(patient.user).get(TODAY + "?one").content.decode()
+    assert rough.count('class="empty"') == 1
+    assert "Nothing is booked right now" not in rough
+
+
+def test_a_rough_day_shows_the_next_visit_and_nothing_besides(patient, therapist, as_, home):
+    home.offered = {"cards": [Card(20, "parts/empty.html", {"heading": "x", "text": "y"})]}
+    cast.appointment(therapist=therapist.therapist, patient=patient, starts_at=cast.at("2026-05-14 21:00"))
+    rough = as_(patient.user).get(TODAY + "?one").content.decode()
+    assert "Thursday, 2:00 pm" in rough
+    assert 'class="empty"' not in rough
+    assert 'class="empty"' in html_of(as_, patient.user)
+
+
+def test_a_rough_day_without_anything_says_that_nothing_is_booked(patient, as_, home):
+    assert "Nothing is booked right now" in as_(patient.user).get(TODAY + "?one").content.decode()
+
+
+def test_of_several_things_to_try_a_rough_day_shows_one(patient, as_, home):
+    lines = [{"text": "Walk to the pier", "how_often": ""}, {"text": "Bend to the low shelf", "how_often": ""}]
+    home.offered = {"cards": [Card(30, "sessions/patient/card_homework.html", {"homework": lines})]}
+    assert "Bend to the low shelf" in html_of(as_, patient.user)
+    rough = as_(patient.user).get(TODAY + "?one").content.decode()
+    assert "Walk to the pier" in rough
+    assert "Bend to the low shelf" not in rough
 
 
 def test_a_clinician_sees_the_own_day_in_order_with_now_between(therapist, other_therapist, patient, as_, home):
