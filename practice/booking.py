@@ -200,6 +200,19 @@ def clear_the_way(
         raise SlotTaken  # its owner kept or confirmed it in the moment between
 
 
+def own_visit(*, patient: Patient, therapist: Therapist, times: Times, but: int | None = None) -> Appointment | None:
+    """The visit with which this very patient stands in the way of a booking; to say after a lost race who was first.
+
+    ``but`` is the id of an appointment that does not count: the one that moves.
+    """
+    beyond = availability.LONGEST_GUARD
+    near = Q(starts_at__gt=times.guard.lower - beyond, starts_at__lt=times.guard.upper + beyond)
+    then = Q(starts_at__lt=times.ends_at, ends_at__gt=times.starts_at)
+    then |= Q(therapist=therapist, guard__overlap=times.guard)
+    rows = Appointment.objects.living().exclude(Q(status=Status.HELD) | Q(pk=but))
+    return rows.filter(near, then, patient=patient).select_related("therapist__user").order_by("starts_at").first()
+
+
 def release_expired(holds: QuerySet[Appointment]) -> int:
     """Delete those of ``holds`` that are still holds and have run out; how many. Call it in a transaction.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -76,6 +76,7 @@ def appointment_create(request: HttpRequest) -> HttpResponse:
         page,
         form,
         what,
+        patient,
         lambda starts_at, anyway: booking.book(
             by=request.user,
             therapist=what.therapist,
@@ -124,6 +125,7 @@ def appointment_move(request: HttpRequest, pk: int) -> HttpResponse:
         page,
         form,
         what,
+        appointment,
         lambda starts_at, anyway: changing.move(
             by=request.user,
             appointment=appointment,
@@ -300,8 +302,11 @@ def free_times(what: What, appointment: Appointment | None, more: dict) -> tuple
     return [], {"href": what.query(local.date(), **more), "words": date_format(local, "l, F j, H:i")}
 
 
-def take(page, form: WhenForm, what: What, act) -> HttpResponse:
-    """Do ``act(starts_at, anyway)`` and go to the day; every refusal shows the page again with all that was typed."""
+def take(page, form: WhenForm, what: What, subject: Patient | Appointment, act) -> HttpResponse:
+    """Do ``act(starts_at, anyway)`` and go to the day; every refusal shows the page again with all that was typed.
+
+    ``subject`` is whose time it is about: a patient, or the appointment that moves.
+    """
     if not form.is_valid():
         return page(status=422)
     starts_at = form.starts_at(what.day)
@@ -320,12 +325,30 @@ def take(page, form: WhenForm, what: What, act) -> HttpResponse:
         form.add_error(None, _("This record was joined into another one, or erased. Look for the person again."))
         return page(status=409)
     except booking.SlotTaken:
-        return page(status=409, taken=True)
+        return page(status=409, taken=True, own=own_visit(what, subject, starts_at))
     except UNCHANGEABLE as refusal:
         form.add_error(None, why_not(refusal))
         return page(status=409)
-    local = done.starts_at.astimezone(ZoneInfo(done.zone))
-    return redirect(f"{reverse('practice:desk-day')}?day={local.date()}&open={done.pk}#opened")
+    return redirect(where_shown(done))
+
+
+def own_visit(what: What, subject: Patient | Appointment, starts_at: datetime) -> dict[str, str] | None:
+    """The visit this patient has then already, as from a second tab: in words, and where it is shown."""
+    moving = subject if isinstance(subject, Appointment) else None
+    length = moving.ends_at - moving.starts_at if moving else None
+    times = booking.Times.of(what.type, starts_at, length)
+    patient, but = (moving.patient, moving.pk) if moving else (subject, None)
+    visit = booking.own_visit(patient=patient, therapist=what.therapist, times=times, but=but)
+    if visit is None:
+        return None
+    local = visit.starts_at.astimezone(ZoneInfo(visit.zone))
+    return {"when": date_format(local, "l, F j, H:i"), "with": visit.therapist.name, "href": where_shown(visit)}
+
+
+def where_shown(appointment: Appointment) -> str:
+    """The day sheet with that visit open."""
+    local = appointment.starts_at.astimezone(ZoneInfo(appointment.zone))
+    return f"{reverse('practice:desk-day')}?day={local.date()}&open={appointment.pk}#opened"
 
 
 def why_not(refusal: Exception) -> str:

@@ -205,6 +205,36 @@ def test_a_taken_time_answers_409_and_keeps_what_was_typed(as_, front_desk, ines
     assert Appointment.objects.count() == 1
 
 
+def test_a_time_this_very_patient_has_already_is_not_said_to_be_somebody_elses(
+    as_, front_desk, ines, other_therapist, patient, other_patient
+):
+    desk, day = as_(front_desk), date(2026, 5, 13)
+    start = f"{int(local(day, 10).timestamp())}-{ines.hours.first().location_id}"
+    assert post_booking(desk, patient, ines, pick=start).status_code == 302
+    for again in (ines, other_therapist.therapist):  # a second tab, or the same hour with somebody else
+        answer = post_booking(desk, patient, again, pick=start, staff_note="typed in the second tab")
+        page = answer.content.decode()
+        assert answer.status_code == 409
+        assert f"{patient.full_name} already has this time" in page
+        assert "Wednesday, May 13, 10:00, with Ines Varga" in page
+        assert "Somebody else has taken it" not in page
+        assert "typed in the second tab" in page
+    page = post_booking(desk, other_patient, ines, pick=start).content.decode()
+    assert "Somebody else has taken it" in page
+    assert "already has this time" not in page
+    assert Appointment.objects.count() == 1
+
+
+def test_a_visit_moved_onto_another_one_of_the_same_patient_says_whose_that_is(as_, front_desk, ines, patient):
+    visit(ines, patient, 10, date(2026, 5, 13))
+    row = visit(ines, patient, 15)
+    url = reverse("practice:appointment-move", args=[row.pk]) + "?day=2026-05-13&modality=video&type=SESSION"
+    start = f"{int(local(date(2026, 5, 13), 10).timestamp())}-{ines.hours.first().location_id}"
+    answer = as_(front_desk).post(f"{url}&therapist={ines.pk}", {"token": uuid4(), "revision": 0, "pick": start})
+    assert answer.status_code == 409
+    assert f"{patient.full_name} already has this time" in answer.content.decode()
+
+
 @pytest.mark.parametrize("typed", [{}, {"other_time": "half past nine"}, {"pick": "1e99"}, {"pick": "9" * 40}])
 def test_no_readable_time_answers_422_beside_the_field(typed, as_, front_desk, ines, patient):
     answer = post_booking(as_(front_desk), patient, ines, **typed)
