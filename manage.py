@@ -15,11 +15,6 @@ WITHOUT_RIGHTS = (
     "The role of DATABASE_URL has no right to change the tables: {error}\n"
     "Set MIGRATE_DATABASE_URL to the address of the database's owner and run it again."
 )
-WITHOUT_DATABASE = (
-    "The database cannot be reached: {error}\n"
-    "Is PostgreSQL running, and are host, role, password and name in DATABASE_URL right "
-    "(for migrate in MIGRATE_DATABASE_URL, where it is set)?"
-)
 NEEDED = ("django", "environ", "celery", "psycopg")
 
 
@@ -53,12 +48,14 @@ def execute(arguments: list[str]) -> int:
             raise
         return refuse(str(error))
     except DatabaseError as error:
-        cure = WITHOUT_DATABASE if was_away(error) else ""
-        if arguments[1:2] == ["migrate"] and lacks_rights(error):
-            cure = WITHOUT_RIGHTS
-        if "--traceback" in arguments or not cure:
+        from practice import patience  # noqa: PLC0415  (as above)
+
+        not_allowed = arguments[1:2] == ["migrate"] and lacks_rights(error)
+        if "--traceback" in arguments or not (not_allowed or patience.was_away(error)):
             raise
-        return refuse(cure.format(error=str(error).partition("\n")[0]))
+        if not_allowed:
+            return refuse(WITHOUT_RIGHTS.format(error=str(error).partition("\n")[0]))
+        return refuse(patience.why_not_begun(error))
     return 0
 
 
@@ -69,14 +66,6 @@ def lacks_rights(error: BaseException | None) -> bool:
     while error is not None and not isinstance(error, InsufficientPrivilege):
         error = error.__cause__ or error.__context__
     return error is not None
-
-
-def was_away(error: BaseException) -> bool:
-    """Whether there was no talking with PostgreSQL at all: what it answers itself has a state, this has none."""
-    from psycopg import OperationalError  # noqa: PLC0415  (as above)
-
-    cause = error.__cause__
-    return isinstance(cause, OperationalError) and cause.sqlstate is None
 
 
 def refuse(sentence: str) -> int:

@@ -15,10 +15,10 @@ WITHOUT_CLINIC = 3
 
 
 def main() -> int:
-    django.setup()
-    from practice import founding  # noqa: PLC0415  (its models exist only after setup)
-
     try:
+        django.setup()
+        from practice import founding  # noqa: PLC0415  (its models exist only after setup)
+
         founding.must_match_setting()
         call_command("migrate", verbosity=0)
         founding.must_match_setting()  # a database from before the practice said which it is has learnt it just now

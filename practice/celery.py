@@ -10,6 +10,7 @@ from typing import Any
 
 from celery import Celery
 from celery.signals import beat_init, worker_init
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError
 
@@ -33,6 +34,17 @@ app.conf.beat_schedule = {
 }
 
 
+@app.on_configure.connect
+def end_on_wrong_settings(**signal: Any) -> None:
+    """End a worker or a beat with the sentences about its settings alone, before Celery reads them and is stopped by a
+    traceback. Every other process has read its settings when it comes here.
+    """
+    try:
+        settings.DEBUG  # noqa: B018  (reading any setting is what raises)
+    except ImproperlyConfigured as error:
+        sys.exit(str(error))
+
+
 @worker_init.connect
 @beat_init.connect
 def end_on_the_wrong_database(**signal: Any) -> None:
@@ -48,7 +60,9 @@ def end_on_the_wrong_database(**signal: Any) -> None:
     try:
         founding.must_match_setting()
     except (ImproperlyConfigured, DatabaseError) as error:
-        print(error, file=sys.__stderr__, flush=True)  # Celery has turned sys.stderr into a log that drops text
+        print(
+            patience.why_not_begun(error), file=sys.__stderr__, flush=True
+        )  # Celery has turned sys.stderr into a log that drops text
         sys.exit(1)
     finally:
         connections.close_all()  # the worker forks; its children must not share a connection

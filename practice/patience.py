@@ -5,9 +5,16 @@ Migrations, commands at a prompt and the filling of a database take as long as t
 
 from __future__ import annotations
 
+import psycopg
 import psycopg.errors
 from django.conf import settings
 from django.db import InterfaceError, InternalError, OperationalError, connections
+
+WITHOUT_DATABASE = (
+    "The database cannot be reached: {error}\n"
+    "Is PostgreSQL running, and are host, role, password and name in DATABASE_URL right "
+    "(for migrate in MIGRATE_DATABASE_URL, where it is set)?"
+)
 
 
 def set_limits() -> None:
@@ -20,6 +27,17 @@ def set_limits() -> None:
     limits = "".join(f" -c {name}={value}" for name, value in settings.SERVING_LIMITS.items())
     options["options"] = options["options"].removesuffix(limits) + limits
     connections.close_all()
+
+
+def was_away(error: BaseException | None) -> bool:
+    """Whether there was no talking with PostgreSQL at all: what it answers itself has a state, this has none."""
+    cause = error.__cause__ if error else None
+    return isinstance(cause, psycopg.OperationalError) and cause.sqlstate is None
+
+
+def why_not_begun(error: Exception) -> str:
+    """What a process says that ends at its start: what is wrong, and where the database was away what to look at."""
+    return WITHOUT_DATABASE.format(error=str(error).partition("\n")[0]) if was_away(error) else str(error)
 
 
 def is_at_an_end(error: BaseException | None) -> bool:

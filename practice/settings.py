@@ -5,6 +5,7 @@ code exist:
 the demo setting (``EVENKEEL_DEMO=1``: fictional clinic, step-in page, messages written to a folder) and production.
 """
 
+import re
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -37,6 +38,15 @@ def whole(name: str, default: int) -> int:
         faults.append(f"{name} is {value}. Give a whole number, or unset it for {default}.")
         return default
     return int(value)
+
+
+def duration(name: str, default: str) -> str:
+    """A length of time as PostgreSQL reads it, such as 500ms, 30s or 2min."""
+    value = env.str(name, default="") or default
+    if not re.fullmatch(r"\d+(us|ms|s|min|h|d)?", value):
+        faults.append(f"{name} is {value}. Give a length of time such as 500ms or 30s, or unset it for {default}.")
+        return default
+    return value
 
 
 # -- Which Evenkeel is this ------------------------------------------------------------------------------------------
@@ -155,13 +165,15 @@ DATABASES["default"] |= {
 }
 # What PostgreSQL lets a serving process wait for (practice/patience.py): a lock, a statement, a transaction at rest.
 SERVING_LIMITS = {
-    "lock_timeout": env.str("LOCK_TIMEOUT", default="10s"),
-    "statement_timeout": env.str("STATEMENT_TIMEOUT", default="30s"),
-    "idle_in_transaction_session_timeout": env.str("IDLE_IN_TRANSACTION_TIMEOUT", default="60s"),
+    "lock_timeout": duration("LOCK_TIMEOUT", "10s"),
+    "statement_timeout": duration("STATEMENT_TIMEOUT", "30s"),
+    "idle_in_transaction_session_timeout": duration("IDLE_IN_TRANSACTION_TIMEOUT", "60s"),
 }
 
 # -- Cache and broker: Redis or Valkey; the cache falls back to a database table (practice/cache.py) ------------------
 REDIS_URL = required("REDIS_URL", "Name the Redis or Valkey server, such as redis://broker.internal/0.")
+if REDIS_URL and not REDIS_URL.startswith(("redis://", "rediss://", "unix://")):
+    faults.append("REDIS_URL names no Redis or Valkey. Begin it with redis://, rediss:// or unix://")
 CACHES = {"default": {"BACKEND": "practice.cache.FallbackCache", "LOCATION": REDIS_URL}}
 SESSION_ENGINE = "practice.browser_session"
 
@@ -264,15 +276,16 @@ CONTENT_SECURITY_POLICY = {
 
 # -- Messages: an outbox row first; gateways send it ------------------------------------------------------------------
 OUTBOX_DIR = env.path("OUTBOX_DIR", default=BASE_DIR / "var" / "outbox")
-EMAIL_GATEWAY = env.str("EMAIL_GATEWAY", default="file" if DEMO else "smtp")  # file | console | smtp
-SMS_GATEWAY = env.str("SMS_GATEWAY", default="file" if DEMO else "none")  # file | console | none
-if not DEMO:
-    for _name, _gateway, _cure in (
-        ("EMAIL_GATEWAY", EMAIL_GATEWAY, "Unset it: production sends by EMAIL_URL."),
-        ("SMS_GATEWAY", SMS_GATEWAY, "Unset it: without a provider reminders go by e-mail."),
-    ):
-        if _gateway in ("file", "console"):
-            faults.append(f"{_name} is {_gateway}, which leaves messages with private links on this machine. {_cure}")
+EMAIL_GATEWAY = env.str("EMAIL_GATEWAY", default="") or ("file" if DEMO else "smtp")  # file | console | smtp
+SMS_GATEWAY = env.str("SMS_GATEWAY", default="") or ("file" if DEMO else "none")  # file | console | none
+for _name, _gateway, _real, _cure in (
+    ("EMAIL_GATEWAY", EMAIL_GATEWAY, "smtp", "Unset it: production sends by EMAIL_URL."),
+    ("SMS_GATEWAY", SMS_GATEWAY, "none", "Unset it: without a provider reminders go by e-mail."),
+):
+    if _gateway not in ("file", "console", _real):
+        faults.append(f"{_name} is {_gateway}, which is none that we know. {_cure}")
+    elif not DEMO and _gateway != _real:
+        faults.append(f"{_name} is {_gateway}, which leaves messages with private links on this machine. {_cure}")
 if EMAIL_GATEWAY == "smtp":
     _email_url = required(
         "EMAIL_URL",

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 
 import manage
+from practice import patience
 from tests.practice.test_settings import PRODUCTION
 
 TIMEOUT = 60
@@ -83,7 +84,7 @@ def test_a_database_that_is_away_is_a_sentence():
 
 
 def test_what_postgresql_answers_itself_is_no_missing_database(db):
-    assert not manage.was_away(answer_to("SELECT nothing FROM nowhere"))
+    assert not patience.was_away(answer_to("SELECT nothing FROM nowhere"))
 
 
 def test_a_role_without_the_right_to_migrate_is_told_apart_from_other_faults(db):

@@ -1,16 +1,21 @@
 """Settings: production refuses what is unsafe and says the cure; the demo's doors exist in the demo only; headers."""
 
+import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 
+from launch import application
 from practice.cache import FallbackCache
+from tests.limits import free_port
 from tests.practice.access_table import all_rules
+from tests.starting import Ended, begin_all
 
 PRODUCTION = {
     "SECRET_KEY": "k3y-" + "r4nd0m-and-long-enough-for-a-real-clinic-" * 2,
@@ -23,16 +28,21 @@ PRODUCTION = {
     "DEFAULT_FROM_EMAIL": "no-reply@care.example.org",
 }
 TIMEOUT = 60
+SET_UP = "import django; django.setup(); "
 
 
-def run(code: str, **changed: str | None) -> subprocess.CompletedProcess:
-    """Run Python under production's environment with some variables changed, or taken away by None."""
-    environment = PRODUCTION | {"PATH": os.environ["PATH"], "DJANGO_SETTINGS_MODULE": "practice.settings"}
-    environment = {name: value for name, value in (environment | changed).items() if value is not None}
+def environment(**changed: str | None) -> dict[str, str]:
+    """Production's, with some variables changed, or taken away by None."""
+    every = PRODUCTION | {"PATH": os.environ["PATH"], "DJANGO_SETTINGS_MODULE": "practice.settings"} | changed
+    return {name: value for name, value in every.items() if value is not None}
+
+
+def run(*words: str, **changed: str | None) -> subprocess.CompletedProcess:
+    """Run manage.py under production's environment, changed."""
     return subprocess.run(
-        [sys.executable, "-c", code],
+        [sys.executable, "manage.py", *words],
         cwd=settings.BASE_DIR,
-        env=environment,
+        env=environment(**changed),
         capture_output=True,
         text=True,
         timeout=TIMEOUT,
@@ -40,94 +50,183 @@ def run(code: str, **changed: str | None) -> subprocess.CompletedProcess:
     )
 
 
-SET_UP = "import django; django.setup(); "
+ASK = """
+import json
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.template.loader import render_to_string
+from django.test import RequestFactory
+from django.urls import NoReverseMatch, Resolver404, resolve, reverse
+from practice.models import Practice
+
+def doors():
+    found = 0
+    for name, args in [("demo-start", []), ("demo-step-in", ["manager"]), ("demo-outbox", [])]:
+        try:
+            found += bool(reverse("practice:" + name, args=args))
+        except NoReverseMatch:
+            pass
+    for path in ["/demo/", "/demo/as/manager/", "/demo/outbox/"]:
+        try:
+            found += bool(resolve(path).view_name)
+        except Resolver404:
+            pass
+    return found
+
+def home():
+    request = RequestFactory().get("/")
+    request.user, request.resolver_match = AnonymousUser(), None
+    words = {"request": request, "practice": Practice(name="Harbor")}
+    page = render_to_string("practice/page/home.html", words, request)
+    return [page.count("/demo/"), "Harbor" in page]
+
+"""
+SWITCHES = (
+    "DEMO", "DEBUG", "SECRET_KEY_FALLBACKS", "MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN", "SESSION_COOKIE_SECURE",
+    "CSRF_COOKIE_SECURE", "SESSION_COOKIE_HTTPONLY", "SECURE_HSTS_SECONDS",
+)  # fmt: skip
+ANSWER = f"""
+print(json.dumps({{name: getattr(settings, name) for name in {SWITCHES!r}}} | {{"doors": doors(), "home": home()}}))
+"""
+NOT_COLLECTED = {"STATIC_MANIFEST": "0", "SECRET_KEY_FALLBACKS": "former,older"}
+NOWHERE = {"DATABASE_URL": "postgres://evenkeel_app@localhost:9/evenkeel"}
 
 
-def test_production_starts_with_what_it_needs():
-    result = run(SET_UP + "from django.conf import settings; print(settings.DEMO, settings.DEBUG)")
-    assert result.stdout.strip() == "False False", result.stderr
+@pytest.fixture(scope="module")
+def ended() -> dict[str, Ended]:
+    """How starts of Evenkeel's code under production's settings, changed, went; all of them asked at once."""
+    starts = {
+        "production": (SET_UP + ASK + ANSWER, environment(STATIC_MANIFEST="0")),
+        "demo": (SET_UP + ASK + ANSWER, environment(EVENKEEL_DEMO="1", **NOT_COLLECTED)),
+        "away": ("import practice.wsgi", environment(**NOWHERE)),
+    } | {str(changed): (SET_UP, environment(**changed)) for changed, _cure in REFUSED}
+    return dict(zip(starts, begin_all(list(starts.values())), strict=True))
 
 
-def test_former_keys_come_from_the_environment():
-    code = SET_UP + "from django.conf import settings; print(settings.SECRET_KEY_FALLBACKS)"
-    assert run(code).stdout.strip() == "[]"
-    assert run(code, SECRET_KEY_FALLBACKS="former,older").stdout.strip() == "['former', 'older']"
+def answers(start: Ended) -> dict:
+    assert start.status == 0, start.err
+    return json.loads(start.out)
+
+
+def test_production_starts_with_what_it_needs_and_sends_secure_cookies(ended):
+    said = answers(ended["production"])
+    assert {name: said[name] for name in SWITCHES} == {
+        "DEMO": False,
+        "DEBUG": False,
+        "SECRET_KEY_FALLBACKS": [],
+        "MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN": False,
+        "SESSION_COOKIE_SECURE": True,
+        "CSRF_COOKIE_SECURE": True,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SECURE_HSTS_SECONDS": 31_536_000,
+    }
+
+
+def test_former_keys_come_from_the_environment(ended):
+    assert answers(ended["demo"])["SECRET_KEY_FALLBACKS"] == ["former", "older"]
+
+
+def test_the_demos_doors_do_not_exist_in_production(ended):
+    """Not the start page, not stepping in, not the outbox: no name and no address of theirs resolves."""
+    assert answers(ended["production"])["doors"] == 0
+    assert answers(ended["demo"])["doors"] == 6, "the same question finds them in the demo"
+
+
+def test_no_page_of_production_speaks_of_the_demo(ended):
+    """The home page with its footer, in a process of production's settings, and the same in the demo's."""
+    assert answers(ended["production"])["home"] == [0, True]
+    assert answers(ended["demo"])["home"] == [3, True]
+
+
+# -- Refusals ----------------------------------------------------------------------------------------------------------
+REFUSED = [
+    ({"SECRET_KEY": None}, "SECRET_KEY is not set. Put 50 or more random characters there"),
+    ({"SECRET_KEY": "short"}, "SECRET_KEY is short or a known default. Put 50 or more"),
+    ({"SECRET_KEY": "django-insecure-" + "x" * 50}, "SECRET_KEY is short or a known default"),
+    ({"SECRET_KEY": "demo-only-key-of-a-fictional-clinic-never-of-a-real-one-000000"}, "a known default"),
+    ({"MESSAGE_KEYS": None}, "MESSAGE_KEYS is not set. Put 50 or more random characters there, not SECRET_KEY"),
+    ({"MESSAGE_KEYS": "k" * 50 + ",short"}, "A key in MESSAGE_KEYS is short or known. Give each 50 or more"),
+    ({"MESSAGE_KEYS": PRODUCTION["SECRET_KEY"]}, "MESSAGE_KEYS holds SECRET_KEY or a former one. Make keys"),
+    ({"SECRET_KEY_FALLBACKS": PRODUCTION["MESSAGE_KEYS"]}, "MESSAGE_KEYS holds SECRET_KEY or a former one"),
+    ({"EMAIL_GATEWAY": "file"}, "EMAIL_GATEWAY is file, which leaves messages with private links"),
+    ({"EMAIL_GATEWAY": "console"}, "Unset it: production sends by EMAIL_URL"),
+    ({"SMS_GATEWAY": "file"}, "SMS_GATEWAY is file, which leaves messages with private links"),
+    ({"SMS_GATEWAY": "console"}, "Unset it: without a provider reminders go by e-mail"),
+    ({"DEBUG": "1"}, "DEBUG is on. Unset DEBUG"),
+    ({"DATABASE_URL": None}, "DATABASE_URL is not set. Name the PostgreSQL database"),
+    ({"REDIS_URL": None}, "REDIS_URL is not set. Name the Redis or Valkey server"),
+    ({"ALLOWED_HOSTS": None}, "ALLOWED_HOSTS is not set. Name the host people type"),
+    ({"PUBLIC_URL": None}, "PUBLIC_URL is not set. Give the address people type"),
+    ({"PUBLIC_URL": "http://care.example.org"}, "PUBLIC_URL is not https. Put a proxy with TLS in front"),
+    ({"EMAIL_URL": None}, "EMAIL_URL is not set. Name the mail server"),
+    ({"DEFAULT_FROM_EMAIL": None}, "DEFAULT_FROM_EMAIL is not set. Give the address messages come from"),
+    ({"EMAIL_GATEWAY": "pigeon"}, "EMAIL_GATEWAY is pigeon, which is none that we know. Unset it: "),
+    ({"SMS_GATEWAY": "pigeon"}, "SMS_GATEWAY is pigeon, which is none that we know. Unset it: "),
+    ({"REDIS_URL": "amqp://broker.internal"}, "REDIS_URL names no Redis or Valkey. Begin it with redis://"),
+    ({"LOCK_TIMEOUT": "ten"}, "LOCK_TIMEOUT is ten. Give a length of time such as 500ms or 30s"),
+    ({"STATEMENT_TIMEOUT": "30 s"}, "STATEMENT_TIMEOUT is 30 s. Give a length of time"),
+]
 
 
 @pytest.mark.parametrize(
-    ("changed", "cure"),
-    [
-        ({"SECRET_KEY": None}, "SECRET_KEY is not set. Put 50 or more random characters there"),
-        ({"SECRET_KEY": "short"}, "SECRET_KEY is short or a known default. Put 50 or more"),
-        ({"SECRET_KEY": "django-insecure-" + "x" * 50}, "SECRET_KEY is short or a known default"),
-        ({"SECRET_KEY": "demo-only-key-of-a-fictional-clinic-never-of-a-real-one-000000"}, "a known default"),
-        ({"MESSAGE_KEYS": None}, "MESSAGE_KEYS is not set. Put 50 or more random characters there, not SECRET_KEY"),
-        ({"MESSAGE_KEYS": "k" * 50 + ",short"}, "A key in MESSAGE_KEYS is short or known. Give each 50 or more"),
-        ({"MESSAGE_KEYS": PRODUCTION["SECRET_KEY"]}, "MESSAGE_KEYS holds SECRET_KEY or a former one. Make keys"),
-        ({"SECRET_KEY_FALLBACKS": PRODUCTION["MESSAGE_KEYS"]}, "MESSAGE_KEYS holds SECRET_KEY or a former one"),
-        ({"EMAIL_GATEWAY": "file"}, "EMAIL_GATEWAY is file, which leaves messages with private links"),
-        ({"EMAIL_GATEWAY": "console"}, "Unset it: production sends by EMAIL_URL"),
-        ({"SMS_GATEWAY": "file"}, "SMS_GATEWAY is file, which leaves messages with private links"),
-        ({"SMS_GATEWAY": "console"}, "Unset it: without a provider reminders go by e-mail"),
-        ({"DEBUG": "1"}, "DEBUG is on. Unset DEBUG"),
-        ({"DATABASE_URL": None}, "DATABASE_URL is not set. Name the PostgreSQL database"),
-        ({"REDIS_URL": None}, "REDIS_URL is not set. Name the Redis or Valkey server"),
-        ({"ALLOWED_HOSTS": None}, "ALLOWED_HOSTS is not set. Name the host people type"),
-        ({"PUBLIC_URL": None}, "PUBLIC_URL is not set. Give the address people type"),
-        ({"PUBLIC_URL": "http://care.example.org"}, "PUBLIC_URL is not https. Put a proxy with TLS in front"),
-        ({"EMAIL_URL": None}, "EMAIL_URL is not set. Name the mail server"),
-        ({"DEFAULT_FROM_EMAIL": None}, "DEFAULT_FROM_EMAIL is not set. Give the address messages come from"),
-    ],
-    ids=lambda value: ",".join(value) if isinstance(value, dict) else "",
+    ("changed", "cure"), REFUSED, ids=lambda value: ",".join(value) if isinstance(value, dict) else ""
 )
-def test_production_refuses_and_says_the_cure(changed, cure):
-    result = run(SET_UP, **changed)
-    assert result.returncode != 0
-    last = result.stderr.strip().splitlines()[-1]
+def test_production_refuses_and_says_the_cure(ended, changed, cure):
+    """Each fault alone, by whoever sets Django up without a front door of ours."""
+    status, _out, said = ended[str(changed)]
+    assert status != 0
+    last = said.strip().splitlines()[-1]
     assert last.startswith("django.core.exceptions.ImproperlyConfigured:")
     assert cure in last
 
 
-DOORS = """
-from django.urls import NoReverseMatch, Resolver404, resolve, reverse
-found = []
-for name, args in [("demo-start", []), ("demo-step-in", ["manager"]), ("demo-outbox", [])]:
+# Unsafe, missing, unreadable: one of each.
+WRONG = {"SECRET_KEY": "short", "REDIS_URL": None, "DATABASE_URL": "postgres://u@h:port/x", "EMAIL_GATEWAY": "file"}
+SENTENCES = ["SECRET_KEY is short", "DATABASE_URL cannot be read: ", "REDIS_URL is not set. ", "EMAIL_GATEWAY is file"]
+
+
+def every_process(folder: Path) -> dict[str, list[str]]:
+    """The programs of all that runs in production, as the launcher and docs/operations.md begin them."""
+    env, port = environment(**WRONG), free_port()
+    ours = (
+        application.web(env, port, logs=folder),
+        application.worker(env, logs=folder),
+        application.beat(env, logs=folder),
+        application.loop(env, logs=folder),
+    )
+    bare = ["gunicorn", "practice.wsgi", "--bind", f"127.0.0.1:{port}", "--no-control-socket", "--log-level=critical"]
+    return {child.name: child.program for child in ours} | {
+        "web, loaded by each worker, without our log": application.module(*bare),
+        "web, loaded once, without our log": application.module(*bare, "--preload"),
+        "command": application.manage("check"),
+        "preparing": application.module("launch.preparing"),
+    }
+
+
+def test_every_process_ends_with_the_sentences_alone(tmp_path):
+    """Real ones, side by side: a status that says failure, and one line for each fault."""
+    how = {"cwd": settings.BASE_DIR, "env": environment(**WRONG), "text": True}
+    begun = {
+        name: subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **how)
+        for name, program in every_process(tmp_path).items()
+    }
     try:
-        found.append(reverse("practice:" + name, args=args))
-    except NoReverseMatch:
-        pass
-for path in ["/demo/", "/demo/as/manager/", "/demo/outbox/"]:
-    try:
-        found.append(resolve(path).view_name)
-    except Resolver404:
-        pass
-print(len(found))
-"""
+        ended = {name: (*process.communicate(timeout=TIMEOUT), process.returncode) for name, process in begun.items()}
+    finally:
+        for process in begun.values():
+            process.kill()
+    for name, (out, said, status) in ended.items():
+        lines = said.splitlines()
+        assert (status in (1, 3), out, len(lines)) == (True, "", len(SENTENCES)), f"{name}: {status} {out} {said}"
+        assert all(line.startswith(words) for line, words in zip(lines, SENTENCES, strict=True)), f"{name}: {said}"
 
 
-def test_the_demos_doors_do_not_exist_in_production():
-    """Not the start page, not stepping in, not the outbox: no name and no address of theirs resolves."""
-    assert run(SET_UP + DOORS).stdout.strip() == "0"
-    assert run(SET_UP + DOORS, EVENKEEL_DEMO="1").stdout.strip() == "6", "the same question finds them in the demo"
-
-
-HOME = """
-from django.contrib.auth.models import AnonymousUser
-from django.template.loader import render_to_string
-from django.test import RequestFactory
-from practice.models import Practice
-request = RequestFactory().get("/")
-request.user, request.resolver_match = AnonymousUser(), None
-page = render_to_string("practice/page/home.html", {"request": request, "practice": Practice(name="Harbor")}, request)
-print(page.count("/demo/"), "Harbor" in page)
-"""
-
-
-def test_no_page_of_production_speaks_of_the_demo():
-    """The home page with its footer, in a process of production's settings, and the same in the demo's."""
-    real = run(SET_UP + HOME, STATIC_MANIFEST="0")  # nothing was collected here
-    assert real.stdout.strip() == "0 True", real.stderr
-    assert run(SET_UP + HOME, STATIC_MANIFEST="0", EVENKEEL_DEMO="1").stdout.strip() == "3 True"
+def test_a_web_process_whose_database_is_away_ends_with_a_sentence(ended):
+    status, _out, said = ended["away"]
+    assert status == 3
+    assert "Traceback" not in said
+    assert said.splitlines()[-2].startswith("The database cannot be reached: ")
+    assert "in DATABASE_URL right" in said.splitlines()[-1]
 
 
 def test_the_demos_views_refuse_even_if_somebody_gave_them_an_address(client, clinic, settings):
@@ -155,22 +254,13 @@ def test_a_page_that_is_not_found_says_in_the_demo_who_one_is_now(clinic, as_, f
 
 
 def test_the_demo_data_refuses_outside_the_demo():
-    result = run("from django.core.management import execute_from_command_line as run; run(['manage.py', 'demo'])")
+    result = run("demo")
     assert result.returncode != 0
     assert "demo" in result.stderr.lower()
 
 
-def test_production_takes_no_insecure_passkey_and_sends_secure_cookies():
-    code = SET_UP + (
-        "from django.conf import settings as s; print(s.MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN, s.SESSION_COOKIE_SECURE, "
-        "s.CSRF_COOKIE_SECURE, s.SECURE_HSTS_SECONDS >= 31536000, s.SESSION_COOKIE_HTTPONLY)"
-    )
-    assert run(code).stdout.strip() == "False True True True True"
-
-
 def test_djangos_own_deployment_check_is_clean():
-    code = "from django.core.management import execute_from_command_line as run; "
-    result = run(code + "run(['manage.py', 'check', '--deploy', '--fail-level', 'WARNING'])")
+    result = run("check", "--deploy", "--fail-level", "WARNING")
     assert result.returncode == 0, result.stderr
 
 
