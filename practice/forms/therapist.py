@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
 from practice.models import Modality, Therapist
+from practice.models.people import is_self_pay
 
 # Languages people speak with us that Django has no name for.
 FURTHER_LANGUAGES = {"yo": gettext_noop("Yoruba"), "tl": gettext_noop("Tagalog"), "so": gettext_noop("Somali")}
@@ -19,6 +20,11 @@ FURTHER_LANGUAGES = {"yo": gettext_noop("Yoruba"), "tl": gettext_noop("Tagalog")
 def language_name(code: str) -> str:
     """``es`` -> Spanish; the code itself where nobody knows it."""
     return _(LANG_INFO.get(code, {}).get("name") or FURTHER_LANGUAGES.get(code, code))
+
+
+def self_pay_first(value: str) -> tuple[bool, str]:
+    """Sorts by the alphabet, with paying oneself in front of the insurance plans."""
+    return not is_self_pay(value), value
 
 
 class DirectoryForm(forms.Form):
@@ -33,18 +39,14 @@ class DirectoryForm(forms.Form):
     condition = forms.ChoiceField(label=gettext_lazy("Kind of pain"), required=False)
     approach = forms.ChoiceField(label=gettext_lazy("Way of working"), required=False)
     language = forms.ChoiceField(label=gettext_lazy("Language"), required=False)
-    payer = forms.ChoiceField(label=gettext_lazy("Insurance plan"), required=False)
+    payer = forms.ChoiceField(label=gettext_lazy("Payment"), required=False)
 
     def __init__(self, query: Any, therapists: Iterable[Therapist]) -> None:
         super().__init__(query, auto_id="filter_%s")
         people = list(therapists)
-        for name, attribute, any_word in (
-            ("condition", "conditions", _("Any")),
-            ("approach", "approaches", _("Any")),
-            ("payer", "payers", _("Any, or none")),
-        ):
-            values = sorted({value for person in people for value in getattr(person, attribute)})
-            self.fields[name].choices = [("", any_word), *((value, value) for value in values)]
+        for name, attribute in (("condition", "conditions"), ("approach", "approaches"), ("payer", "payers")):
+            values = sorted({value for person in people for value in getattr(person, attribute)}, key=self_pay_first)
+            self.fields[name].choices = [("", _("Any")), *((value, value) for value in values)]
         codes = {code for person in people for code in person.languages}
         named = sorted((language_name(code), code) for code in codes)
         self.fields["language"].choices = [("", _("Any")), *((code, name) for name, code in named)]

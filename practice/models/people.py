@@ -176,6 +176,13 @@ class TherapistQuerySet(models.QuerySet["Therapist"]):
         return self.filter(is_listed=True, user__is_active=True).select_related("user").order_by("sort_key", "pk")
 
 
+SELF_PAY = frozenset({"self-pay", "self pay"})  # a way to pay among payers, and no insurance plan
+
+
+def is_self_pay(payer: str) -> bool:
+    return payer.casefold() in SELF_PAY
+
+
 @pghistory.track(pghistory.InsertEvent(), pghistory.UpdateEvent(), pghistory.DeleteEvent())
 class Therapist(models.Model):
     """A therapist's public profile and calendar; the person signs in as ``user``."""
@@ -207,6 +214,16 @@ class Therapist(models.Model):
     @property
     def name(self) -> str:
         return self.user.name
+
+    @property
+    def plans(self) -> list[str]:
+        """The insurance plans among the payers."""
+        return [payer for payer in self.payers if not is_self_pay(payer)]
+
+    @property
+    def ways_to_pay(self) -> list[str]:
+        """The payers with paying oneself in front."""
+        return [payer for payer in self.payers if is_self_pay(payer)] + self.plans
 
 
 class CareAssignmentQuerySet(models.QuerySet["CareAssignment"]):

@@ -14,8 +14,6 @@ from practice.models import AppointmentType, Therapist
 from practice.slots import DAY
 from practice.views import visitor
 
-NO_PLAN = {"self-pay", "self pay"}  # what a therapist's list of plans says of somebody who has none
-
 
 @login_not_required
 @require_safe
@@ -55,13 +53,13 @@ def how_it_works(request: HttpRequest) -> HttpResponse:
 @require_safe
 def fees(request: HttpRequest) -> HttpResponse:
     kinds = AppointmentType.objects.order_by("price_cents", "length", "pk")
-    payers = Therapist.objects.listed().values_list("payers", flat=True)
+    therapists = Therapist.objects.listed()
     return render(
         request,
         "practice/page/fees.html",
         {
             "kinds": kinds,
-            "payers": sorted({payer for taken in payers for payer in taken if payer.casefold() not in NO_PLAN}),
+            "plans": sorted({plan for therapist in therapists for plan in therapist.plans}),
         },
     )
 

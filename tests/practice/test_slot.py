@@ -266,6 +266,22 @@ def test_filters_find_who_fits_in_neutral_order(people, browser, query, names):
     assert [row["therapist"].name for row in answer.context["rows"]] == names
 
 
+def test_paying_oneself_is_a_way_to_pay_and_no_insurance_plan(people, therapist, browser):
+    therapist.therapist.payers = ["Harbor Health", "Coastal Mutual", "Self-pay"]
+    therapist.therapist.save()
+    answer = browser.get(reverse("practice:therapist-list") + "?payer=Self-pay")
+    page, form = answer.content.decode(), answer.context["form"]
+    assert [row["therapist"].name for row in answer.context["rows"]] == ["Ines Varga"]
+    assert [value for value, _label in form.fields["payer"].choices] == [
+        "", "Self-pay", "Coastal Mutual", "Harbor Health",
+    ]  # fmt: skip
+    profile = browser.get(reverse("practice:therapist-detail", kwargs=INES)).content.decode()
+    for html in (page, profile):
+        assert "<dt>Payment</dt><dd>Self-pay, Harbor Health, Coastal Mutual</dd>" in html
+        assert "Plans" not in html
+        assert "Insurance plan" not in html
+
+
 def test_nobody_says_what_to_do(people, browser):
     WorkingHours.objects.update(modalities=["video"])
     page = browser.get(reverse("practice:therapist-list") + "?way=in_person").content.decode()
