@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import signal
 import subprocess
 import sys
 import urllib.error
@@ -19,7 +18,8 @@ from typing import NamedTuple
 import pytest
 
 from launch import application, ports
-from tests.limits import ROOT, wait_until
+from tests import leaving_nothing
+from tests.limits import wait_until
 from tests.machinery import EMPTY, Machinery, machinery
 from tests.prove import messages as proof
 from tests.prove import record
@@ -39,13 +39,9 @@ def kills(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kills]:
     """
     folder = tmp_path_factory.mktemp("kills")
     words = folder / "words"
-    with words.open("w") as file:
-        program = [sys.executable, "-m", "tests.prove.messages", str(folder), "45"]
-        process = subprocess.Popen(program, cwd=ROOT, stdout=file, stderr=subprocess.STDOUT)
+    process = leaving_nothing.begin([sys.executable, "-m", "tests.prove.messages", str(folder), "45"], words)
     yield Kills(process, words)
-    if process.poll() is None:
-        process.send_signal(signal.SIGINT)  # its servers are stopped on the way out
-        process.wait(60)
+    leaving_nothing.end(process)
 
 
 @pytest.fixture(scope="module")

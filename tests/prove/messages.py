@@ -9,6 +9,7 @@ broker-free loop beside it. A sender that marks before it sends is killed in the
 from __future__ import annotations
 
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -178,5 +179,6 @@ def settled(made: Machinery) -> None:
 
 if __name__ == "__main__":
     if sys.argv[1:]:
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that its servers are stopped on the way out
         sys.exit(small(Path(sys.argv[1]), int(sys.argv[2])))
     sys.exit(main())
