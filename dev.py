@@ -6,7 +6,7 @@
     python3 dev.py test [ARGS]    all tests with real servers and a browser; ARGS go to pytest
     python3 dev.py check          lint, types, Django's checks, templates, architecture, access
     python3 dev.py bench [ARGS]   the benchmark table; --json FILE writes the figures
-    python3 dev.py prove [WHAT]   the long proofs: booking, messages, record; all without WHAT
+    python3 dev.py prove [WHAT]   the long proofs: booking, messages, record, pages; all without WHAT
 
 PORT chooses another port; DATABASE_URL and REDIS_URL use servers of your own instead of the built-in ones.
 """

@@ -7,7 +7,7 @@ from launch.processes import complete
 from launch.report import Refusal, Report
 from launch.servers import Servers
 
-PROOFS = ("booking", "messages", "record")
+PROOFS = ("booking", "messages", "record", "pages")
 
 
 def bench(arguments: list[str], report: Report) -> int:

@@ -40,9 +40,11 @@ class View(NamedTuple):
 
 
 # Both widths and both schemes in two runs. The walk over all pages takes the one pair and the other in turn, so that
-# every page is seen at both widths and in both schemes, and what pages share in all four views.
+# every page is seen at both widths and in both schemes, and what pages share in all four views; `dev.py prove pages`
+# sees every page in all four.
 STATE = (View(390, "light"), View(1280, "dark"))
 CROSSED = (View(390, "dark"), View(1280, "light"))
+EVERY_VIEW = (*STATE, *CROSSED)
 ASKED = "[typeof axe === 'object', ...Array.from(document.styleSheets, sheet => sheet.href || '')]"
 judged_sheets: set[frozenset[str]] = set()
 # A 401, 404, 409 or 422 that a test asks for is a line in the console, not a fault.

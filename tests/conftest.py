@@ -37,6 +37,10 @@ faulthandler.enable()
 LONGEST = ("test_machinery.py", "test_every_page.py", "test_access.py", "test_demo.py", "test_settings.py")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--every-view", action="store_true", help="look at every page in all four views, not in two")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     def turn(item: pytest.Item) -> int:
         if item.path.name in LONGEST:

@@ -3,7 +3,7 @@
 import sys
 from importlib import import_module
 
-PROOFS = ("booking", "messages", "record")
+PROOFS = ("booking", "messages", "record", "pages")
 
 
 def main(names: list[str]) -> int:
