@@ -70,6 +70,22 @@ def problems(kind: str, content: Content, around: Surroundings) -> list[Problem]
     return sorted(found, key=lambda problem: order.get(problem.key, extra.get(problem.key, 0)))
 
 
+# The block of what is left besides the plain fields; a course stands outside of the form.
+BLOCK_OF = {
+    "risk_form": "risk",
+    "homework_review": "review",
+    "interventions": "interventions",
+    "modules": "interventions",
+    "homework": "plan",
+}
+
+
+def block_of(problem: Problem) -> str:
+    """The block of the form in which something is left; empty where it is not in the form."""
+    entry = BY_KEY.get(problem.key)
+    return entry.block if entry else BLOCK_OF.get(problem.key, "")
+
+
 def is_missing(entry: Field, kind: str, content: Content) -> bool:
     if kind not in entry.needed:
         return False

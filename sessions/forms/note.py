@@ -17,6 +17,7 @@ from django.forms import BoundField
 from django.forms.utils import ErrorDict
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from practice.forms.widgets import ChoiceCards, ManyChoiceCards, PainScale
 from sessions import note_fields
@@ -81,9 +82,22 @@ class Row:
 
 @dataclass
 class Block:
+    """A part of the form. On a narrow page it folds: ``left`` says how much is left in it, ``is_open`` that it is
+    unfolded to begin with."""
+
     key: str
     title: Words
     rows: list[Row] = field(default_factory=list)
+    asks: bool = False
+    left: int = 0
+    is_open: bool = False
+
+    @property
+    def state(self) -> Words:
+        """What its folded line says; nothing where all of it is optional."""
+        if self.left:
+            return ngettext("%(count)s left", "%(count)s left", self.left) % {"count": self.left}
+        return _("Complete") if self.asks else ""
 
 
 class NoteForm(forms.Form):
@@ -112,6 +126,7 @@ class NoteForm(forms.Form):
         found = {key: Block(key, note_fields.BLOCKS[key]) for key in note_fields.blocks_of(self.kind)}
         for entry in self.entries:
             rows = found[entry.block].rows
+            found[entry.block].asks |= self.kind in entry.needed
             css = "times" if entry.key in TIMES else "field-pair" if any(entry.key in pair for pair in PAIRS) else ""
             when, values = (entry.when[0], " ".join(entry.when[1])) if entry.when else ("", "")
             if css and rows and (rows[-1].css, rows[-1].when) == (css, when):

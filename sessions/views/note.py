@@ -161,7 +161,8 @@ def note_autosave(request: HttpRequest, pk: int) -> JsonResponse:
     context = edit_context(note, check=False)
     html = render_to_string("sessions/note/left.html", context, request)
     state = render_to_string("sessions/note/saved.html", context, request)
-    answer = {"version": note.version, "left": html, "saved": state}
+    parts = {block.key: str(block.state) for block in context["blocks"]}
+    answer = {"version": note.version, "left": html, "saved": state, "parts": parts}
     if note.content != content:
         sent = (request.POST.get("window", ""), number_in(request, "turn"))
         answer["overtaken"] = "known" if notes.is_known(note, content, *sent) else "unknown"

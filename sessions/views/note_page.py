@@ -13,7 +13,7 @@ from django.utils.formats import date_format
 
 from practice.models import Appointment
 from sessions import documents, homework, note_completeness, note_fields, note_words, notes, plan, risk_check
-from sessions.forms.note import NoteForm
+from sessions.forms.note import Block, NoteForm
 from sessions.models import HomeworkLine, NoteDraftVersion, ProgressNote
 
 SAVED, TYPED, BOTH = "saved", "typed", "both"
@@ -54,6 +54,7 @@ def edit_context(note: ProgressNote, *, check: bool) -> dict[str, Any]:
     context = {
         "note": note,
         "form": form,
+        "blocks": folded(form.blocks, problems, check=check),
         "problems": [(problem, anchor_of(problem)) for problem in problems],
         "complete": note_completeness.count_of_parts(note.kind) - len({problem.key for problem in problems}),
         "parts": note_completeness.count_of_parts(note.kind),
@@ -72,6 +73,16 @@ def edit_context(note: ProgressNote, *, check: bool) -> dict[str, Any]:
         context |= session_context(note, due, rows)
     context["coming"] = documents.coming_visit(note)
     return context
+
+
+def folded(blocks: list[Block], problems: list[note_completeness.Problem], *, check: bool) -> list[Block]:
+    """The blocks as a narrow page shows them: open is the first that lacks something, with ``check`` each that does."""
+    for block in blocks:
+        block.left = sum(note_completeness.block_of(problem) == block.key for problem in problems)
+    lacking = [block for block in blocks if block.left]
+    for block in lacking if check else lacking[:1]:
+        block.is_open = True
+    return blocks
 
 
 def anchor_of(problem: note_completeness.Problem) -> str:

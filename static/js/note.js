@@ -82,6 +82,7 @@
         last = sent;
         head.innerHTML = told.saved;
         left.innerHTML = told.left;
+        for (const [part, words] of Object.entries(told.parts)) document.getElementById("state-" + part).textContent = words;
         clashed = false;
         say("", head.textContent.trim());
       } else if (answer.status === 409) {
@@ -122,6 +123,19 @@
     }
   }
   form.addEventListener("change", reveal);
+
+  /* What a link leads to is unfolded first; not every browser does that by itself. */
+  function unfold(address) {
+    const target = address.length > 1 && document.getElementById(decodeURIComponent(address.slice(1)));
+    for (let part = target && target.closest("details"); part; part = part.parentElement.closest("details")) part.open = true;
+    return target;
+  }
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[href^='#']");
+    if (link) unfold(link.hash);
+  });
+  const wanted = unfold(window.location.hash);
+  if (wanted) wanted.scrollIntoView();
 
   /* From page to page of one tab. */
   function take() {

@@ -160,7 +160,7 @@ def test_a_lost_connection_keeps_the_text_and_saves_it_later(case, page_for):
 def test_without_script_a_note_is_written_and_signed(case, page_for):
     page, note = page_for(case.therapist, javascript=False), case.note
     page.goto(url("note-edit", note.pk))
-    page.locator("details summary").first.click()
+    page.get_by_text("All interventions").click()
     write_everything(page)
     page.get_by_role("button", name="Add homework").click()
     expect(page.get_by_label("What", exact=True)).to_have_count(2)
