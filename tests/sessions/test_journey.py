@@ -185,6 +185,21 @@ def test_a_note_is_signed_by_keys_alone(case, page_for):
     expect(page.locator(".head")).to_contain_text("Signed")
 
 
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_structured_risk_form_stands_on_one_grid(case, page_for, width):
+    page = page_for(case.therapist, width=width)
+    page.goto(url("note-risk", case.note.pk))
+
+    def edges(selector: str, side: str) -> set[int]:
+        return {round(each[side]) for each in (one.bounding_box() for one in page.locator(selector).all())}
+
+    columns = edges("fieldset:has(#id_ideation_0) .choice", "x")
+    assert len(columns) > 1
+    assert edges(".choices-tight .choice", "x") == columns
+    for pair in ("#id_substance_use, #id_drivers", "#id_consulted, .date-parts input"):
+        assert len(edges(pair, "y")) == (1 if width == 1280 else 2), pair
+
+
 def test_a_note_that_lacks_parts_and_the_way_to_its_signature_are_accessible(case, page_for):
     """The other pages of clinicians and patients are walked in tests/journeys/test_every_page.py."""
     page = page_for(case.therapist)
