@@ -13,7 +13,9 @@ An app takes part by a module ``privacy.py`` with
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+import random
+import time
+from collections.abc import Callable, Collection, Iterator
 from datetime import datetime, timedelta
 from functools import cache
 from importlib import import_module
@@ -23,10 +25,11 @@ from types import ModuleType
 import structlog
 from django.apps import apps
 from django.contrib.sessions.models import Session
-from django.db import DatabaseError, IntegrityError, InterfaceError, connection
+from django.db import DatabaseError, IntegrityError, InterfaceError, connection, transaction
+from django.db.models import Max
 from django.utils import timezone
 
-from practice import audit, heartbeat, locking
+from practice import audit, heartbeat, locking, patience
 from practice.action import action
 from practice.locking import SlotTaken, one_winner
 from practice.models import Heartbeat, Patient, User
@@ -35,13 +38,15 @@ log = structlog.get_logger("evenkeel.clearing")
 
 IDLE_FOR = timedelta(days=90)  # as in practice_erase_prospect, which does not take anybody's word for it
 A_PAGE, MOST = 100, 500
-MOST_FAILURES = 10  # each may cost a statement time-out
+PATIENCE = "5s"  # for one statement here: what is not deleted by then is refused
+RUN_LASTS = 60.0  # seconds; meanwhile the loop sends nothing
 SESSIONS_AT_ONCE, SESSION_ROUNDS = 1_000, 200
 EVERY = timedelta(days=1)
 
 CANDIDATES = """
 SELECT id FROM practice_patient
-WHERE status = 'prospect' AND user_id IS NULL AND id > %s AND created_at < %s AND practice_nothing_follows(id, %s)
+WHERE status = 'prospect' AND user_id IS NULL AND id > %s AND id <= %s AND created_at < %s
+  AND practice_nothing_follows(id, %s)
 ORDER BY id LIMIT %s
 """
 
@@ -51,7 +56,7 @@ class StillNeeded(Exception):
 
 
 class NotAllErased(Exception):
-    """The database refused some records; the others are erased."""
+    """The database refused some records; the others had their turn."""
 
 
 # -- Once a day --------------------------------------------------------------------------------------------------------
@@ -87,35 +92,70 @@ def went_well(deed: Callable[[], int]) -> bool:
 
 def clear_sessions() -> int:
     """Delete sign-ins and bookings of browsers that ended, in small bites; how many."""
-    gone = 0
-    ended = Session.objects.filter(expire_date__lt=timezone.now()).values_list("pk", flat=True)
+    gone, failed, last, ends = 0, 0, "", time.monotonic() + RUN_LASTS
+    ended = Session.objects.filter(expire_date__lt=timezone.now()).order_by("pk").values_list("pk", flat=True)
     for _round in range(SESSION_ROUNDS):
-        some, _by_model = Session.objects.filter(pk__in=list(ended[:SESSIONS_AT_ONCE])).delete()
-        gone += some
-        if some < SESSIONS_AT_ONCE:
+        bite = list(ended.filter(pk__gt=last)[:SESSIONS_AT_ONCE])
+        if not bite or time.monotonic() >= ends:
             break
+        last = bite[-1]
+        some, refused = deleted(bite, ends)
+        gone, failed = gone + some, failed + refused
+    if failed:
+        raise NotAllErased
     return gone
+
+
+def deleted(keys: list[str], ends: float) -> tuple[int, int]:
+    """Delete sign-ins; how many went and how many the database refused.
+
+    A refused bite is tried again by halves until ``ends`` of the clock that nobody sets.
+    """
+    try:
+        with transaction.atomic():
+            be_patient()
+            return Session.objects.filter(pk__in=keys).delete()[0], 0
+    except (DatabaseError, InterfaceError) as error:
+        go_on_after(error)
+        if len(keys) == 1 or time.monotonic() >= ends:
+            log.error("session.not_cleared", count=len(keys), exc_info=error)
+            return 0, len(keys)
+    half = len(keys) // 2
+    (gone, refused), (more, others) = deleted(keys[:half], ends), deleted(keys[half:], ends)
+    return gone + more, refused + others
+
+
+def be_patient() -> None:
+    """From here to the end of the transaction no statement lasts longer than ``PATIENCE``."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('statement_timeout', %s, true)", [PATIENCE])
+
+
+def go_on_after(error: Exception) -> None:
+    """Make the connection fit for the next record; raises the error where there is no database to go on with."""
+    if patience.was_away(error):
+        raise error
+    if not connection.in_atomic_block:  # whose end Django looks after itself
+        connection.close_if_unusable_or_obsolete()
 
 
 # -- Prospects ---------------------------------------------------------------------------------------------------------
 def erase_idle_prospects(*, by: User | None = None, most: int = MOST) -> int:
     """Erase up to ``most`` prospects from whom nothing followed for 90 days, each in a transaction; how many.
 
-    A record the database refuses keeps nobody else. Raises NotAllErased at the end, and after ``MOST_FAILURES``.
+    A record the database refuses keeps nobody else, however many there are: a run goes on for ``RUN_LASTS``, and each
+    begins somewhere else. Raises NotAllErased at the end.
     """
-    before = timezone.now() - IDLE_FOR
-    erased = failed = last = 0
-    while erased < most and failed < MOST_FAILURES and (page := candidates(before, after=last)):
-        last = page[-1]
-        kept = following(page)
-        for pk in [pk for pk in page if pk not in kept]:
-            try:
-                erased += was_erased(by=by, patient_id=pk)
-            except (DatabaseError, InterfaceError) as error:
-                failed += 1
-                log.error("prospect.not_erased", exc_info=error)
-            if erased == most or failed == MOST_FAILURES:
-                break
+    erased, failed, ends = 0, 0, time.monotonic() + RUN_LASTS
+    for pk in idle_prospects(timezone.now() - IDLE_FOR):
+        if erased == most or time.monotonic() >= ends:
+            break
+        try:
+            erased += was_erased(by=by, patient_id=pk)
+        except (DatabaseError, InterfaceError) as error:
+            failed += 1
+            log.error("prospect.not_erased", exc_info=error)
+            go_on_after(error)
     if erased or failed:
         log.info("prospects.erased", count=erased, failed=failed)
     if failed:
@@ -133,10 +173,21 @@ def was_erased(*, by: User | None, patient_id: int) -> bool:
     return True
 
 
-def candidates(before: datetime, *, after: int) -> list[int]:
-    """The next page of prospects from whom nothing follows in practice itself, by id."""
+def idle_prospects(before: datetime) -> Iterator[int]:
+    """Everybody who may go, by id, from anywhere on and round: nobody stands behind the same others every day."""
+    highest = Patient.objects.aggregate(highest=Max("pk"))["highest"] or 0
+    start = random.randint(0, highest)
+    for after, last in ((start, highest), (0, start)):
+        while page := candidates(before, after=after, last=last):
+            after = page[-1]
+            kept = following(page)
+            yield from (pk for pk in page if pk not in kept)
+
+
+def candidates(before: datetime, *, after: int, last: int) -> list[int]:
+    """The next page of prospects from whom nothing follows in practice itself, by id, up to ``last``."""
     with connection.cursor() as cursor:
-        cursor.execute(CANDIDATES, [after, before, before, A_PAGE])
+        cursor.execute(CANDIDATES, [after, last, before, before, A_PAGE])
         return [pk for (pk,) in cursor.fetchall()]
 
 
@@ -155,6 +206,7 @@ def erase_prospect(*, by: User | None, patient_id: int) -> int:
 @action
 def erase_once(*, by: User | None, patient_id: int) -> int:
     locking.lock(people=[locking.patient_name(patient_id)])
+    be_patient()
     patient = Patient.objects.select_for_update().filter(pk=patient_id).first()
     if patient is None or following([patient_id]):
         raise StillNeeded

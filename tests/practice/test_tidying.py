@@ -1,19 +1,24 @@
 """Once a day what does not stay goes: whoever asks, whatever fails, and not without somebody seeing it."""
 
+import contextlib
+import itertools
 import os
 import subprocess
 import sys
+import time
+from types import SimpleNamespace
 
+import psycopg
 import pytest
 import time_machine
 from django.conf import settings
 from django.contrib.sessions.models import Session
-from django.db import connection
+from django.db import OperationalError, connection
 from django.urls import reverse
 from django.utils import timezone
 from structlog.testing import capture_logs
 
-from practice import clearing, heartbeat, status
+from practice import clearing, heartbeat, patients, status
 from practice.celery import app
 from practice.logging import ALLOWED_KEYS
 from practice.models import Heartbeat, Patient
@@ -67,14 +72,82 @@ def test_a_record_the_database_refuses_keeps_neither_the_others_nor_the_sessions
     assert {key for line in lines for key in line} - {"log_level", "exc_info"} <= ALLOWED_KEYS
 
 
-def test_it_stops_after_many_refusals(db, monkeypatch):
-    people = cast.everyone()
-    stuck, other = prospect_of(95, people.therapist), prospect_of(91, people.therapist, "two@example.org", "")
-    refuse("practice_patient", f"OLD.id = {stuck.pk}")
-    monkeypatch.setattr(clearing, "MOST_FAILURES", 1)
+def callers(count: int) -> list[Patient]:
+    """People who only called, long ago."""
+    front_desk = cast.everyone().front_desk
+    called = [
+        patients.add_patient(by=front_desk, first_name=f"Noa{n}", last_name="Brandt", phone=f"+1541555{n:04}")
+        for n in range(100, 100 + count)
+    ]
+    Patient.objects.filter(pk__in=[one.pk for one in called]).update(created_at=timezone.now() - 91 * DAY)
+    return called
+
+
+def test_many_that_are_refused_keep_nobody_else(db, monkeypatch):
+    monkeypatch.setattr(clearing, "A_PAGE", 3)
+    *stuck, last = callers(13)
+    refuse("practice_patient", f"OLD.id < {last.pk}")
     with pytest.raises(clearing.NotAllErased):
         clearing.erase_idle_prospects()
-    assert Patient.objects.filter(pk__in=[stuck.pk, other.pk]).count() == 2
+    assert set(Patient.objects.filter(last_name="Brandt")) == set(stuck)
+
+
+def test_a_run_that_has_no_time_for_all_does_not_begin_with_the_same_ones_again(db, monkeypatch):
+    """Time for one refusal only, and the starts a die would give in the end."""
+    stuck, last = callers(2)
+    refuse("practice_patient", f"OLD.id = {stuck.pk}")
+    for start, left in ((0, 2), (stuck.pk, 1)):
+        clock = itertools.chain([0.0, 0.0], itertools.repeat(clearing.RUN_LASTS))
+        monkeypatch.setattr(clearing, "time", SimpleNamespace(monotonic=lambda clock=clock: next(clock)))
+        monkeypatch.setattr(clearing.random, "randint", lambda low, high, start=start: start)
+        with contextlib.suppress(clearing.NotAllErased):
+            clearing.erase_idle_prospects()
+        assert Patient.objects.filter(pk__in=[stuck.pk, last.pk]).count() == left
+
+
+def test_a_run_begins_anywhere_and_reaches_everybody_once(db, monkeypatch):
+    one, two, three = (one.pk for one in callers(3))
+    for start, order in (
+        (0, [one, two, three]),
+        (one, [two, three, one]),
+        (two, [three, one, two]),
+        (three, [one, two, three]),
+    ):
+        monkeypatch.setattr(clearing.random, "randint", lambda low, high, start=start: start)
+        assert list(clearing.idle_prospects(timezone.now() - clearing.IDLE_FOR)) == order
+
+
+def test_a_record_that_takes_too_long_is_given_up_soon(db, monkeypatch):
+    monkeypatch.setattr(clearing, "PATIENCE", "100ms")
+    (slow,) = callers(1)
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute(SLOW)
+    began = time.monotonic()
+    with pytest.raises(clearing.NotAllErased):
+        clearing.erase_idle_prospects()
+    assert time.monotonic() - began < 20
+    assert Patient.objects.filter(pk=slow.pk).exists()
+
+
+SLOW = """
+CREATE FUNCTION be_slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(30); RETURN OLD; END $$;
+CREATE TRIGGER be_slow BEFORE DELETE ON practice_patient FOR EACH ROW EXECUTE FUNCTION be_slow();
+"""
+
+
+def test_a_database_that_is_away_ends_the_run_at_once(db, monkeypatch):
+    tried = []
+
+    def away(*, by, patient_id):
+        tried.append(patient_id)
+        raise OperationalError from psycopg.OperationalError("server closed the connection unexpectedly")
+
+    monkeypatch.setattr(clearing, "was_erased", away)
+    callers(3)
+    with pytest.raises(OperationalError):
+        clearing.erase_idle_prospects()
+    assert len(tried) == 1
 
 
 def test_sessions_that_cannot_be_cleared_do_not_keep_the_prospects(committed_db):
@@ -167,6 +240,15 @@ def test_ended_browser_sessions_go_and_running_ones_stay(db, monkeypatch):
         )
     assert clearing.clear_sessions() == 6
     assert Session.objects.get().session_key == "0"
+
+
+def test_a_browser_session_that_is_refused_keeps_no_other(db):
+    for key in "abcdefg":
+        Session.objects.create(session_key=key, session_data="", expire_date=timezone.now() - DAY)
+    refuse("django_session", "OLD.session_key IN ('b', 'e')")
+    with pytest.raises(clearing.NotAllErased):
+        clearing.clear_sessions()
+    assert set(Session.objects.values_list("pk", flat=True)) == {"b", "e"}
 
 
 def test_the_status_page_says_what_to_do_when_it_is_late(clinic, as_, manager):
