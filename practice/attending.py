@@ -81,6 +81,28 @@ def mark_attended(*, by: User, appointment: Appointment, short: bool = False) ->
     return row
 
 
+@action
+def say_short(*, by: User, appointment: Appointment, short: bool) -> Appointment:
+    """What is known of an attended visit afterwards: that it was under 16 minutes after all, or was not.
+
+    Nothing changes where the mark says so already, and a visit that was not attended has none. Whoever has other locks
+    on what followed from the visit takes that of :func:`settle` before them.
+    """
+    row = settle(appointment)
+    if row.status != Status.ATTENDED or row.attended_short == short:
+        return row
+    row.attended_short = short
+    return saved(by, row, "attended_short")
+
+
+def settle(appointment: Appointment) -> Appointment:
+    """The visit as it is now; nobody takes its attendance back before the transaction ends.
+
+    Who looks on, or writes what points at the visit, does not wait for this.
+    """
+    return Appointment.objects.select_for_update(of=("self",), no_key=True).get(pk=appointment.pk)
+
+
 @one_winner
 @action
 def mark_no_show(*, by: User, appointment: Appointment) -> Appointment:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from practice import attending
 from practice.action import action
 from practice.models import User
 from sessions import note_words, notes, numbering
@@ -126,7 +127,8 @@ def say_kind(*, by: User, session: TherapySession, choice: str, as_seen: str = "
 
     ``as_seen``: see :func:`numbering.set_kind`, which also names what is raised.
     """
-    # The note first, as signing does, so that the two wait for each other.
+    attending.settle(session.appointment)  # as everything that follows from a visit, so that nobody waits in a ring
+    # The note before the session, as signing does, so that the two wait for each other.
     note = ProgressNote.objects.select_for_update().filter(session=session).first()
     kind, counts = CHOICES[choice]
     session = numbering.set_kind(by=by, session=session, kind=kind, counts=counts, as_seen=as_seen)

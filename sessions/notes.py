@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from education import articles
 from education.models import Article, ArticleAssignment, ArticleVersion
+from practice import attending
 from practice.action import action
 from practice.audit import Action, record
 from practice.models import Appointment, Status, User
@@ -228,6 +229,7 @@ def sign(
     :class:`NeedsCosignature`, :class:`StaleVersion`, :class:`Incomplete`, :class:`TooSimilar`, and
     :class:`courses.ReasonMissing` for a session past the planned ones without ``extension_reason``.
     """
+    attending.settle(note.appointment)  # before the note, as the undo of an attendance does
     note = own_draft(by=by, note=note)
     if not may_sign(by):
         raise NeedsCosignature

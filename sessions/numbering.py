@@ -13,6 +13,7 @@ from copy import copy
 
 from django.db.models import QuerySet
 
+from practice import attending
 from practice.action import action
 from practice.audit import Action, record
 from practice.models import Appointment, AppointmentType, Status, User
@@ -190,8 +191,9 @@ def set_kind(
     """Say what an unsigned contact was: a session, a short contact, a crisis contact, a joint session that counts.
 
     ``counts`` is only asked for joint sessions. ``as_seen`` is what :func:`marks_of` its course was when the person
-    chose. Raises :class:`SessionSigned` and :class:`NumbersMoved`.
+    chose. The visit's own mark "attended, short" follows. Raises :class:`SessionSigned` and :class:`NumbersMoved`.
     """
+    attending.settle(session.appointment)
     rows = TherapySession.objects.select_for_update(of=("self",)).select_related("course", "appointment")
     session = rows.get(pk=session.pk)
     if session.signed_at is not None:
@@ -209,6 +211,7 @@ def set_kind(
     if course is not None:
         renumber(by=by, course=course)
         session.refresh_from_db()
+    attending.say_short(by=by, appointment=session.appointment, short=kind == TherapySession.Kind.SHORT)
     detail = {"kind": session.kind, "counts": session.counts}
     record(by=by, action=Action.CHANGE, obj=session, patient=session.patient_id, detail=detail)
     return session

@@ -115,6 +115,7 @@ class Appointment(models.Model):
     confirmed_at = models.DateTimeField(null=True, blank=True)
     arrived_at = models.DateTimeField(null=True, blank=True)
     late_minutes = models.PositiveSmallIntegerField(default=0)
+    # Under 16 minutes, as the desk marked it or the therapist said of it later: it takes no session number.
     attended_short = models.BooleanField(default=False)
     cancelled_at = models.DateTimeField(null=True, blank=True)
     cancel_reason = models.CharField(max_length=200, blank=True)

@@ -173,6 +173,7 @@ def test_a_note_whose_times_show_under_16_minutes_is_a_contact(course, therapist
     note = signed(session, time_in="11:00", time_out="11:15")
     session.refresh_from_db()
     assert (session.kind, session.number, note.document["header"]["session_number"]) == ("short", None, None)
+    assert Appointment.objects.get(pk=session.appointment_id).attended_short
     assert attend(course.patient, therapist, 1).number == 1
 
 

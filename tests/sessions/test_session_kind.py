@@ -3,12 +3,14 @@
 import pytest
 from django.urls import reverse
 
-from practice.models import AuditEvent
+from practice import attending
+from practice.models import Appointment, AuditEvent
 from sessions import kinds, notes, numbering
 from sessions.models import ProgressNote
 from sessions.views.note_page import keys_that_differ
 from tests import cast
-from tests.sessions.conftest import WORDS, attend, note_of, signed, written
+from tests.sessions.conftest import WORDS, attend, note_of, open_twelve, signed, written
+from tests.waiting import PATIENCE, beside
 
 
 def url(session, back="") -> str:
@@ -46,6 +48,41 @@ def test_every_kind_of_the_specification_numbers_as_it_says(choice, after, cours
     assert names(course) == after
     second.refresh_from_db()
     assert kinds.choice_of(second) == choice
+
+
+def is_marked_short(session) -> bool:
+    return Appointment.objects.get(pk=session.appointment_id).attended_short
+
+
+def test_the_desks_mark_of_a_short_visit_follows_what_the_therapist_says(course, therapist):
+    session = attend(course.patient, therapist, 10, short=True)
+    for choice in ("crisis", "short", "session"):
+        kinds.say_kind(by=therapist, session=session, choice=choice)
+        assert is_marked_short(session) == (choice == "short"), choice
+    told = AuditEvent.objects.filter(action="attendance", object_id=str(session.appointment_id))
+    assert told.count() == 1 + 3, "the attendance itself, and every change of its mark"
+
+
+def test_a_visit_marked_again_after_an_undo_is_as_short_as_it_is_marked(course, therapist):
+    session = attend(course.patient, therapist, 10, short=True)
+    kinds.say_kind(by=therapist, session=session, choice="session")
+    attending.undo_attendance(by=therapist, appointment=session.appointment)
+    attending.mark_attended(by=therapist, appointment=session.appointment)
+    assert kinds.choice_of(course.sessions.get()) == "session"
+
+
+def test_a_visit_whose_kind_is_said_while_its_attendance_is_undone_ends_as_one_of_both(committed_db):
+    people = cast.everyone()
+    open_twelve(people.patient, people.therapist)
+    session = attend(people.patient, people.therapist, 10)
+    with beside() as other:
+        _note, let_go = other.keep(lambda: ProgressNote.objects.select_for_update().get(session=session))
+        said = other.begin_and_wait(kinds.say_kind, by=people.therapist, session=session, choice="short")
+        undone = other.begin_and_wait(attending.undo_attendance, by=people.therapist, appointment=session.appointment)
+        let_go()
+        assert said.result(PATIENCE).kind == "short"
+        assert undone.result(PATIENCE).attended_short is False
+    assert not ProgressNote.objects.exists()
 
 
 def test_what_is_foretold_is_what_happens(course, therapist):
