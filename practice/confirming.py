@@ -6,6 +6,7 @@ Limits count the normalised e-mail and the telephone number, under the locks of 
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -93,15 +94,13 @@ def confirm_once(
         people=[locking.session_name(hold.hold_key), *people_of(contact, patient)],
         locations=[hold.location_id] if hold.room_id else [],
     )
-    rows = Appointment.objects.select_for_update()
-    found = {row.token: row for row in rows.filter(Q(pk=hold.pk, status=Status.HELD) | Q(token=token))}
+    rows = Appointment.objects.select_for_update().filter(Q(pk=hold.pk, status=Status.HELD) | Q(token=token))
+    found = dict(rows.values_list("token", "pk"))
     if token in found:
-        return same_booking(found[token], body)
-    held = found.get(None)
-    if held is None:
+        return same_booking(Appointment.objects.get(pk=found[token]), body)
+    if None not in found:
         raise HoldGone
-    # What a hold is of never changes; whose and what kind are already at hand.
-    held.therapist, held.type, held.location = hold.therapist, hold.type, hold.location
+    held = copy(hold)  # what a hold is of never changes, and the caller's stays a hold if this fails
     require_within_limits(held, contact, patient)
     held.patient = person_of(by, contact, patient)
     held.status, held.held_until, held.booked_by = Status.BOOKED, None, by

@@ -40,9 +40,9 @@ def current_text(type: str, language: str = "en") -> ConsentText | None:
     return texts.filter(language=language).first() or texts.filter(language="en").first()
 
 
-def current_texts(language: str = "en") -> dict[str, ConsentText]:
-    """The newest published words of every type that has any, in one query."""
-    texts = ConsentText.objects.filter(published_at__lte=timezone.now(), language__in=[language, "en"])
+def current_texts(language: str = "en", types: Sequence[str] = tuple(ConsentType)) -> dict[str, ConsentText]:
+    """The newest published words of those of ``types`` that have any, in one query."""
+    texts = ConsentText.objects.filter(type__in=types, published_at__lte=timezone.now(), language__in={language, "en"})
     found: dict[str, ConsentText] = {}
     for text in texts.order_by("version"):
         known = found.get(text.type)
@@ -82,7 +82,7 @@ def record_consent(
 
 def give(*, by: User | None, patient: Patient, types: Sequence[str], origin: Origin = NOWHERE) -> None:
     """Record that ``patient`` has just agreed to ``types``, on their newest words (inside an action)."""
-    texts = current_texts() if types else {}
+    texts = current_texts(types=types) if types else {}
     given = [new_consent(by, patient, type, Decision.GIVEN, texts.get(type), origin) for type in types]
     for consent in ConsentRecord.objects.bulk_create(given):
         record_decision(by=by, consent=consent)

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
@@ -154,7 +154,8 @@ def find(*, session_key: str, token: str = "") -> Appointment | None:
     mine = Q(status=Status.HELD, hold_key=session_key) if session_key else Q()
     if not made and not mine:
         return None
-    return rows.filter(made | mine).order_by(F("token").desc(nulls_last=True)).first()
+    found = sorted(rows.filter(made | mine), key=lambda row: row.token is None)  # two rows at most
+    return found[0] if found else None
 
 
 def is_uuid(text: str) -> bool:
