@@ -14,6 +14,7 @@ import environ
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
+from phonenumbers import SUPPORTED_REGIONS
 
 from practice.logging import logging_config
 
@@ -47,6 +48,14 @@ def duration(name: str, default: str) -> str:
         faults.append(f"{name} is {value}. Give a length of time such as 500ms or 30s, or unset it for {default}.")
         return default
     return value
+
+
+def has_readable_port(url: str) -> bool:
+    try:
+        urlsplit(url).port  # noqa: B018  (reading it is what raises)
+    except ValueError:
+        return False
+    return True
 
 
 # -- Which Evenkeel is this ------------------------------------------------------------------------------------------
@@ -142,14 +151,19 @@ DATABASE_URL = required(
 )
 DATABASE_APP_ROLE = env.str("DATABASE_APP_ROLE", default="evenkeel_app")
 DATABASES = {"default": {}}
-if DATABASE_URL:
+if DATABASE_URL and not DATABASE_URL.startswith(("postgres://", "postgresql://")):
+    faults.append("DATABASE_URL names no PostgreSQL. Begin it with postgres://")
+elif DATABASE_URL:
     try:
         DATABASES["default"] = env.db_url_config(DATABASE_URL)
-    except ValueError as error:
-        faults.append(f"DATABASE_URL cannot be read: {error}")
+    except ValueError:  # whose words may hold a part of the password
+        faults.append(
+            "DATABASE_URL cannot be read. It looks like postgres://role:password@host:5432/name; in the password "
+            "write / as %2F, : as %3A, @ as %40."
+        )
     else:
-        if DATABASES["default"].get("ENGINE") != "django.db.backends.postgresql":
-            faults.append("DATABASE_URL names no PostgreSQL. Begin it with postgres://")
+        if not DATABASES["default"]["NAME"]:
+            faults.append("DATABASE_URL names no database. End it with a slash and the name.")
 if "%2F" in DATABASE_URL.upper():  # a socket folder in the host's place; urllib would hand it back in lower case
     DATABASES["default"]["HOST"] = unquote(urlsplit(DATABASE_URL).netloc.rpartition("@")[2].partition(":")[0])
 DATABASES["default"] |= {
@@ -174,6 +188,8 @@ SERVING_LIMITS = {
 REDIS_URL = required("REDIS_URL", "Name the Redis or Valkey server, such as redis://broker.internal/0.")
 if REDIS_URL and not REDIS_URL.startswith(("redis://", "rediss://", "unix://")):
     faults.append("REDIS_URL names no Redis or Valkey. Begin it with redis://, rediss:// or unix://")
+elif not has_readable_port(REDIS_URL):
+    faults.append("REDIS_URL cannot be read. It looks like redis://host:6379/0.")
 CACHES = {"default": {"BACKEND": "practice.cache.FallbackCache", "LOCATION": REDIS_URL}}
 SESSION_ENGINE = "practice.browser_session"
 
@@ -294,8 +310,8 @@ if EMAIL_GATEWAY == "smtp":
     )
     try:
         vars().update(env.email_url_config(_email_url) if _email_url else {})
-    except (ValueError, ImproperlyConfigured) as error:
-        faults.append(f"EMAIL_URL cannot be read: {error}. It looks like smtp+ssl://user:secret@mail.internal:465.")
+    except (ValueError, ImproperlyConfigured):  # whose words may hold a part of the password
+        faults.append("EMAIL_URL cannot be read. It looks like smtp+ssl://user:secret@mail.internal:465.")
 EMAIL_TIMEOUT = 5
 DEFAULT_FROM_EMAIL = required(
     "DEFAULT_FROM_EMAIL", "Give the address messages come from.", demo="no-reply@evenkeel.invalid"
@@ -341,7 +357,9 @@ logging_config(json=not DEMO)
 # How long a web process may print the practice's name and telephone without reading them again.
 PRACTICE_FACTS_SECONDS = whole("PRACTICE_FACTS_SECONDS", 30)
 
-PHONENUMBER_DEFAULT_REGION = env.str("PHONE_REGION", default="US")
+PHONENUMBER_DEFAULT_REGION = env.str("PHONE_REGION", default="") or "US"
+if PHONENUMBER_DEFAULT_REGION not in SUPPORTED_REGIONS:
+    faults.append(f"PHONE_REGION is {PHONENUMBER_DEFAULT_REGION}. Give two capital letters such as US or CA.")
 SILENCED_SYSTEM_CHECKS = [
     "security.W008"
 ]  # no redirect to https from here: the proxy does that, see SECURE_SSL_REDIRECT

@@ -163,6 +163,12 @@ REFUSED = [
     ({"EMAIL_GATEWAY": "pigeon"}, "EMAIL_GATEWAY is pigeon, which is none that we know. Unset it: "),
     ({"SMS_GATEWAY": "pigeon"}, "SMS_GATEWAY is pigeon, which is none that we know. Unset it: "),
     ({"REDIS_URL": "amqp://broker.internal"}, "REDIS_URL names no Redis or Valkey. Begin it with redis://"),
+    ({"REDIS_URL": "redis://broker.internal:port/0"}, "REDIS_URL cannot be read. It looks like redis://"),
+    ({"DATABASE_URL": "mysql://u:hush@h/x"}, "DATABASE_URL names no PostgreSQL. Begin it with postgres://"),
+    ({"DATABASE_URL": "postgres://u:hush/x@h/x"}, "DATABASE_URL cannot be read. It looks like postgres://role"),
+    ({"DATABASE_URL": "postgres://u@h"}, "DATABASE_URL names no database. End it with a slash and the name"),
+    ({"EMAIL_URL": "smtp://u:hush/x@h"}, "EMAIL_URL cannot be read. It looks like smtp+ssl://user"),
+    ({"PHONE_REGION": "Oregon"}, "PHONE_REGION is Oregon. Give two capital letters such as US"),
     ({"LOCK_TIMEOUT": "ten"}, "LOCK_TIMEOUT is ten. Give a length of time such as 500ms or 30s"),
     ({"STATEMENT_TIMEOUT": "30 s"}, "STATEMENT_TIMEOUT is 30 s. Give a length of time"),
 ]
@@ -178,11 +184,12 @@ def test_production_refuses_and_says_the_cure(ended, changed, cure):
     last = said.strip().splitlines()[-1]
     assert last.startswith("django.core.exceptions.ImproperlyConfigured:")
     assert cure in last
+    assert "hush" not in said, "no part of a password"
 
 
 # Unsafe, missing, unreadable: one of each.
 WRONG = {"SECRET_KEY": "short", "REDIS_URL": None, "DATABASE_URL": "postgres://u@h:port/x", "EMAIL_GATEWAY": "file"}
-SENTENCES = ["SECRET_KEY is short", "DATABASE_URL cannot be read: ", "REDIS_URL is not set. ", "EMAIL_GATEWAY is file"]
+SENTENCES = ["SECRET_KEY is short", "DATABASE_URL cannot be read. ", "REDIS_URL is not set. ", "EMAIL_GATEWAY is file"]
 
 
 def every_process(folder: Path) -> dict[str, list[str]]:
