@@ -116,6 +116,17 @@ def test_where_there_is_room_every_part_is_open(case, page_for):
 
 
 @pytest.mark.browser
+def test_beside_the_note_nothing_lies_under_the_bar(case, page_for):
+    page = page_for(case.therapist, width=1280)
+    page.goto(url("note-edit", case.note.pk))
+    page.mouse.wheel(0, 800)
+    page.locator("aside").get_by_role("link").last.focus()
+    aside, bar = page.locator("aside").bounding_box(), page.locator(".dock").bounding_box()
+    assert aside["y"] + aside["height"] <= bar["y"]
+    assert not page.evaluate(COVERED)[1]
+
+
+@pytest.mark.browser
 def test_what_a_line_says_follows_what_is_typed(case, page_for):
     page = page_for(case.therapist, width=390)
     page.goto(url("note-edit", case.note.pk))
