@@ -60,9 +60,8 @@ def end_on_the_wrong_database(**signal: Any) -> None:
     try:
         founding.must_match_setting()
     except (ImproperlyConfigured, DatabaseError) as error:
-        print(
-            patience.why_not_begun(error), file=sys.__stderr__, flush=True
-        )  # Celery has turned sys.stderr into a log that drops text
+        # Celery has turned sys.stderr into a log that drops text.
+        print(patience.why_not_begun(error), file=sys.__stderr__, flush=True)
         sys.exit(1)
     finally:
         connections.close_all()  # the worker forks; its children must not share a connection

@@ -35,6 +35,10 @@ class SessionSigned(Exception):
     """The note is signed; the session keeps its kind and its number."""
 
 
+class SessionGone(Exception):
+    """The attendance was taken back a moment ago, and what followed from it with it."""
+
+
 class NumbersMoved(Exception):
     """The numbers of the course are no longer those that were shown when the kind was chosen."""
 
@@ -191,11 +195,15 @@ def set_kind(
     """Say what an unsigned contact was: a session, a short contact, a crisis contact, a joint session that counts.
 
     ``counts`` is only asked for joint sessions. ``as_seen`` is what :func:`marks_of` its course was when the person
-    chose. The visit's own mark "attended, short" follows. Raises :class:`SessionSigned` and :class:`NumbersMoved`.
+    chose. The visit's own mark "attended, short" follows. Raises :class:`SessionGone`, :class:`SessionSigned` and
+    :class:`NumbersMoved`.
     """
     attending.settle(session.appointment)
     rows = TherapySession.objects.select_for_update(of=("self",)).select_related("course", "appointment")
-    session = rows.get(pk=session.pk)
+    found = rows.filter(pk=session.pk).first()
+    if found is None:
+        raise SessionGone
+    session = found
     if session.signed_at is not None:
         raise SessionSigned
     course = lock(session.course) if session.course_id else None

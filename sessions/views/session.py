@@ -33,6 +33,9 @@ def session_kind(request: HttpRequest, pk: int) -> HttpResponse:
                 session = kinds.say_kind(by=request.user, session=session, as_seen=seen, **form.cleaned_data)
                 messages.success(request, _("Recorded: %(what)s.") % {"what": note_words.session_words(session)})
                 return redirect(way_back(request, session))
+            except numbering.SessionGone:
+                messages.error(request, _("This visit is no longer marked as attended. Nothing was recorded."))
+                return redirect("sessions:chart-detail", session.patient_id)
             except numbering.NumbersMoved:
                 status = 409
                 form.add_error(None, _("The numbers of the course have just changed. Look again, then record it."))

@@ -85,6 +85,20 @@ def test_a_visit_whose_kind_is_said_while_its_attendance_is_undone_ends_as_one_o
     assert not ProgressNote.objects.exists()
 
 
+def test_a_visit_whose_attendance_is_taken_back_meanwhile_is_told_and_records_nothing(committed_db, as_):
+    people = cast.everyone()
+    session = attend(open_twelve(people.patient, people.therapist).patient, people.therapist, 10)
+    client, sent = as_(people.therapist), chosen(session, "crisis")
+    with beside() as other:
+        undone, let_go = other.keep(attending.undo_attendance, by=people.therapist, appointment=session.appointment)
+        asked = other.begin_and_wait(client.post, url(session), sent, follow=True)
+        let_go()
+        undone.result(PATIENCE)
+        answer = asked.result(PATIENCE)
+    assert answer.redirect_chain == [(reverse("sessions:chart-detail", args=[people.patient.pk]), 302)]
+    assert "no longer marked as attended" in answer.content.decode()
+
+
 def test_what_is_foretold_is_what_happens(course, therapist):
     made = [attend(course.patient, therapist, days) for days in (40, 30, 20, 10)]
     kinds.say_kind(by=therapist, session=made[0], choice="crisis")
