@@ -9,7 +9,7 @@ from __future__ import annotations
 import pghistory
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, When
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -62,8 +62,12 @@ class RiskAlertQuerySet(models.QuerySet["RiskAlert"]):
         return self.exclude(state=AlertState.CLOSED)
 
     def by_due(self) -> RiskAlertQuerySet:
-        """What must be looked at first comes first; those without a time of their own last."""
-        return self.order_by(F("due_at").asc(nulls_last=True), "tier", "opened_at", "pk")
+        """What must be looked at first comes first; those without a time of their own last.
+
+        Danger now stands before everything: shortly before closing an R1 is due earlier than an R0.
+        """
+        danger_first = Case(When(tier="R0", then=0), default=1)
+        return self.order_by(danger_first, F("due_at").asc(nulls_last=True), "tier", "opened_at", "pk")
 
 
 @pghistory.track(pghistory.InsertEvent(), pghistory.UpdateEvent(), append_only=True)

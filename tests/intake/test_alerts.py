@@ -1,6 +1,7 @@
 """Risk alerts: who is told, when they must look, what they do, and what can never happen to an alert."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import DatabaseError, connection, transaction
@@ -236,7 +237,11 @@ def test_the_supervisor_of_a_case_sees_its_alerts(alert, trainee):
     assert RiskAlert.objects.visible_to(trainee).get() == alert
 
 
-def test_the_most_pressing_comes_first(in_care, phq, therapist):
+@pytest.mark.parametrize(
+    "local", ["2040-01-02 09:00", "2040-01-02 17:50", "2040-01-02 18:10", "2040-01-06 17:59", "2040-01-07 12:00"]
+)
+def test_the_most_pressing_comes_first_at_any_time_of_day(local, in_care, phq, therapist, time_machine):
+    time_machine.move_to(datetime.fromisoformat(local).replace(tzinfo=ZoneInfo("America/Los_Angeles")))
     answered(in_care, phq, [3] * 8 + [1])
     alerts.ask_for_help_now(by=in_care.user, response=in_care.measures.get())
     alerts.mark_by_clinician(by=therapist, patient=in_care, tier="R4", words="Ask about the move.")
