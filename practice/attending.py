@@ -1,6 +1,6 @@
 """What happened to a visit: the person arrived, attended or did not come, and the undo of each.
 
-Each raises SlotTaken where somebody else kept the visit locked for too long; nothing was written then.
+Each mark and its undo raises SlotTaken where somebody else kept the visit locked for too long; nothing was written.
 
 Attendance reaches other apps by name: a module ``attendance.py`` in any app may have
 

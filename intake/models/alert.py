@@ -66,7 +66,7 @@ class RiskAlertQuerySet(models.QuerySet["RiskAlert"]):
 
         Danger now stands before everything: shortly before closing an R1 is due earlier than an R0.
         """
-        danger_first = Case(When(tier="R0", then=0), default=1)
+        danger_first = Case(When(tier=Tier.R0, then=0), default=1)
         return self.order_by(danger_first, F("due_at").asc(nulls_last=True), "tier", "opened_at", "pk")
 
 
