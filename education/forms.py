@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from education.articles import assignable
 from education.models import ArticleVersion
+from practice.forms.line import LineField
 from practice.forms.widgets import ChoiceCards
 
 LONGEST_QUESTION = 2000
@@ -50,7 +51,7 @@ class FinishForm(QuestionForm):
 
 class AssignmentForm(forms.Form):
     article = forms.ChoiceField(label=_("Article"), widget=ChoiceCards)
-    note = forms.CharField(
+    note = LineField(
         label=_("A word to go with it"),
         max_length=300,
         required=False,

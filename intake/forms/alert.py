@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from intake.forms.layout import only_fields, pair
 from intake.models import AlertAttempt, RiskAlert, RiskAssessment, Tier
+from practice.forms.line import LineField
 from practice.forms.widgets import ChoiceCards, DateParts, ManyChoiceCards
 
 
@@ -27,7 +28,7 @@ class AttemptForm(forms.Form):
             ("not", _("Not reached, no message")),
         ],
     )
-    words = forms.CharField(label=_("In a few words"), max_length=500, required=False)
+    words = LineField(label=_("In a few words"), max_length=500, required=False)
     helper = only_fields()
 
     def facts(self) -> dict[str, Any]:
@@ -57,8 +58,8 @@ class AssessmentForm(forms.Form):
     protective_factors = forms.CharField(
         label=_("What protects"), required=False, widget=forms.Textarea(attrs={"rows": 3})
     )
-    substance_use = forms.CharField(label=_("Alcohol and other substances"), max_length=300, required=False)
-    drivers = forms.CharField(label=_("Pain and sleep as drivers"), max_length=300, required=False)
+    substance_use = LineField(label=_("Alcohol and other substances"), max_length=300, required=False)
+    drivers = LineField(label=_("Pain and sleep as drivers"), max_length=300, required=False)
     judgement = cards(
         _("Your judgement"),
         RiskAssessment.Judgement.choices,
@@ -67,7 +68,7 @@ class AssessmentForm(forms.Form):
     steps = forms.MultipleChoiceField(
         label=_("What was done"), choices=RiskAssessment.Step.choices, widget=ManyChoiceCards(size="tight")
     )
-    consulted = forms.CharField(label=_("Consulted with"), max_length=200, required=False)
+    consulted = LineField(label=_("Consulted with"), max_length=200, required=False)
     next_contact_on = forms.DateField(label=_("Next contact"), required=False, widget=DateParts())
     helper = only_fields(
         "ideation",
@@ -113,7 +114,7 @@ class CloseForm(forms.Form):
     words = forms.CharField(
         label=_("What was found and agreed"), widget=forms.Textarea(attrs={"rows": 4}), max_length=2000
     )
-    signature = forms.CharField(label=_("Your full name"), max_length=200, help_text=_("Typing it is your signature."))
+    signature = LineField(label=_("Your full name"), max_length=200, help_text=_("Typing it is your signature."))
     helper = only_fields()
 
 
@@ -121,7 +122,7 @@ class RaiseForm(forms.Form):
     """An alert a clinician raises by hand."""
 
     tier = cards(_("How soon must somebody act?"), [(tier.value, tier.label) for tier in Tier])
-    words = forms.CharField(
+    words = LineField(
         label=_("Why"), max_length=300, help_text=_("One sentence. Only those who answer alerts read it.")
     )
     helper = only_fields()

@@ -9,6 +9,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from intake.forms.layout import only_fields
+from practice.forms.line import LineField
 from practice.forms.widgets import ChoiceCards, DateParts
 from practice.models import ConsentRecord
 from practice.models.consent import ConsentType, Decision
@@ -31,7 +32,7 @@ class PatientConsentForm(forms.Form):
     signed_on = forms.DateField(
         label=_("Date"), widget=DateParts(), help_text=_("The day beside the signature, or on which it was said.")
     )
-    signed_name = forms.CharField(
+    signed_name = LineField(
         label=_("Name as signed"),
         max_length=200,
         required=False,

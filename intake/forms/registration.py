@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import unicodedata
 from typing import Any
 
 from django import forms
@@ -14,6 +13,7 @@ from phonenumber_field.formfields import PhoneNumberField
 from intake.forms.layout import only_fields, pair
 from intake.models import EmergencyContact, Registration
 from intake.registration import ADULT, OLDEST, age_on
+from practice.forms.line import LineField
 from practice.forms.widgets import ChoiceCards, DateParts, ManyChoiceCards, TimeZoneSelect
 from practice.models import Patient
 from practice.templatetags.evenkeel import tel
@@ -69,25 +69,22 @@ def as_yes_no(value: bool | None) -> str | None:
 
 
 def person_name(text: str) -> str:
-    """A name in any script, 1 to 100 characters, with at least one letter. Raises ValidationError."""
-    name = " ".join(text.split())
-    if any(unicodedata.category(character) in ("Cc", "Cf") and character != "\u200d" for character in name):
-        raise forms.ValidationError(_("There is a sign in here that names do not have. Type the name again."))
-    if not any(character.isalpha() for character in name):
+    """A name in any script, as a LineField gives it, with at least one letter. Raises ValidationError."""
+    if not any(character.isalpha() for character in text):
         raise forms.ValidationError(_("Write the name in letters, in any script."))
-    return name
+    return text
 
 
 class YouForm(forms.Form):
-    first_name = forms.CharField(label=_("Legal first name"), max_length=100)
-    last_name = forms.CharField(label=_("Legal last name"), max_length=100)
-    name_to_use = forms.CharField(
+    first_name = LineField(label=_("Legal first name"), max_length=100)
+    last_name = LineField(label=_("Legal last name"), max_length=100)
+    name_to_use = LineField(
         label=_("What shall we call you?"),
         max_length=100,
         required=False,
         help_text=_("If it differs. Everybody here uses it."),
     )
-    pronouns = forms.CharField(
+    pronouns = LineField(
         label=_("Pronouns"), max_length=50, required=False, help_text=_("Such as she/her, he/him or they/them.")
     )
     born_on = forms.DateField(label=_("Date of birth"), widget=DateParts(birthday=True))
@@ -129,16 +126,16 @@ class YouForm(forms.Form):
 
 
 class HomeForm(forms.Form):
-    street = forms.CharField(label=_("Street and number"), max_length=200)
-    city = forms.CharField(label=_("Town or city"), max_length=100)
-    state = forms.CharField(
+    street = LineField(label=_("Street and number"), max_length=200)
+    city = LineField(label=_("Town or city"), max_length=100)
+    state = LineField(
         label=_("State or region"),
         max_length=100,
         help_text=_("A therapist may treat you only where he or she is licensed."),
     )
-    postal_code = forms.CharField(label=_("ZIP or postal code"), max_length=20)
+    postal_code = LineField(label=_("ZIP or postal code"), max_length=20)
     country = forms.ChoiceField(label=_("Country"), choices=COUNTRIES)
-    time_zone = forms.CharField(
+    time_zone = LineField(
         label=_("Time zone"), widget=TimeZoneSelect(), help_text=_("So that reminders reach you at a good hour.")
     )
     sex_recorded = forms.ChoiceField(
@@ -147,7 +144,7 @@ class HomeForm(forms.Form):
         required=False,
         help_text=_("Some forms and bills ask for it."),
     )
-    gender = forms.CharField(
+    gender = LineField(
         label=_("Gender, in your own words"), max_length=100, required=False, help_text=_("Leave it open if you like.")
     )
     helper = only_fields(
@@ -183,7 +180,7 @@ class NeedsForm(forms.Form):
         required=False,
         widget=ManyChoiceCards(),
     )
-    other_needs = forms.CharField(label=_("Anything else?"), max_length=120, required=False)
+    other_needs = LineField(label=_("Anything else?"), max_length=120, required=False)
     helper = only_fields()
 
     @staticmethod
@@ -232,13 +229,13 @@ class ContactForm(forms.Form):
         widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
         help_text=_("We never write after 8 pm."),
     )
-    contact_notes = forms.CharField(
+    contact_notes = LineField(
         label=_("Is there anything we should know before we call?"),
         max_length=300,
         required=False,
         help_text=_("Such as: others may pick up."),
     )
-    do_not_contact = forms.CharField(
+    do_not_contact = LineField(
         label=_("Is there a number or time at which we must not contact you?"), max_length=300, required=False
     )
     helper = only_fields(
@@ -278,10 +275,10 @@ class EmergencyForm(forms.Form):
         _("Is there somebody we may call in an emergency?"),
         _("A clinician decides whether to call. The software never does."),
     )
-    name = forms.CharField(
+    name = LineField(
         label=_("Their name"), max_length=200, error_messages={"required": _("Write the name of the person.")}
     )
-    relationship = forms.CharField(
+    relationship = LineField(
         label=_("Who they are to you"),
         max_length=100,
         help_text=_("Such as partner, sister, friend."),
@@ -299,13 +296,13 @@ class EmergencyForm(forms.Form):
         widget=ChoiceCards(size="tight"),
         error_messages={"required": _("Choose when we may call.")},
     )
-    none_because = forms.CharField(
+    none_because = LineField(
         label=_("If there is nobody: why?"),
         max_length=300,
         help_text=_("A word is enough, such as: I would rather not. Your therapist talks with you about it."),
         error_messages={"required": _("Write a word about why, even a short one.")},
     )
-    session_place = forms.CharField(
+    session_place = LineField(
         label=_("Where are you usually during video or phone sessions?"),
         max_length=300,
         help_text=_("An address, so that help could find you. Write “only in person” if you never use them."),
@@ -357,9 +354,7 @@ class AgreementForm(forms.Form):
         widget=ChoiceCards(),
         error_messages={"required": _("Choose one of the two answers. Both are fine.")},
     )
-    signed_name = forms.CharField(
-        label=_("Your full name"), max_length=200, help_text=_("Typing it is your signature.")
-    )
+    signed_name = LineField(label=_("Your full name"), max_length=200, help_text=_("Typing it is your signature."))
     is_read = forms.BooleanField(label=_("I have read this text, or had it read to me."))
 
     def __init__(self, *args: Any, acknowledges: bool = False, **kwargs: Any) -> None:

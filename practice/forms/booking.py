@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from phonenumber_field.formfields import PhoneNumberField
 
 from practice.confirming import Contact
+from practice.forms.line import AddressField, LineField
 from practice.forms.widgets import TimeZoneSelect
 from practice.models import Modality
 from practice.models.zone import zone_names
@@ -111,14 +112,14 @@ class ConfirmForm(forms.Form):
 class BookingForm(ConfirmForm):
     """Name, e-mail, optional phone, and two consents that begin at no. Nothing about health is asked."""
 
-    name = forms.CharField(
+    name = LineField(
         label=_("Your name"),
         help_text=_("Any name you like us to use."),
-        max_length=150,
+        max_length=100,
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
         error_messages={"required": _("Write a name we may call you by.")},
     )
-    email = forms.EmailField(
+    email = AddressField(
         label=_("E-mail"),
         help_text=_("So that we can reach you about this talk."),
         max_length=254,
@@ -156,7 +157,7 @@ class BookingForm(ConfirmForm):
         """The cleaned answers as the rules take them."""
         typed = self.cleaned_data
         return Contact(
-            name=" ".join(typed["name"].split()),
+            name=typed["name"],
             email=typed["email"],
             phone=str(typed["phone"] or ""),
             email_consent=typed["email_consent"],

@@ -9,6 +9,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from practice import slots
+from practice.forms.line import LineField
 from practice.forms.widgets import ChoiceCards
 from practice.models import AppointmentType, Location, Modality, Room, Therapist
 
@@ -65,7 +66,7 @@ class WhatForm(forms.Form):
 class WhenForm(forms.Form):
     """The time of a visit: one of the free ones, or any other typed by staff who know better."""
 
-    pick = forms.CharField(required=False)
+    pick = LineField(required=False)
     other_time = forms.TimeField(
         label=_("Another time"),
         required=False,
@@ -75,7 +76,7 @@ class WhenForm(forms.Form):
     )
     place = forms.TypedChoiceField(label=_("Place of another time"), required=False, coerce=int, empty_value=None)
     room = forms.ModelChoiceField(Room.objects.none(), label=_("Room"), required=False, empty_label=_("Any free room"))
-    staff_note = forms.CharField(
+    staff_note = LineField(
         label=_("Note for the desk"),
         required=False,
         max_length=300,
@@ -136,7 +137,7 @@ class CancelForm(forms.Form):
         coerce=lambda value: value == "yes",
         widget=ChoiceCards,
     )
-    reason = forms.CharField(
+    reason = LineField(
         label=_("Reason"), required=False, max_length=200, help_text=_("A few words, never about health.")
     )
     revision = forms.IntegerField(required=False, widget=forms.HiddenInput)

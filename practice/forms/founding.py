@@ -8,6 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.formfields import PhoneNumberField
 
+from practice.forms.line import AddressField, LineField
 from practice.founding import Plan
 from practice.models.zone import validate_zone
 
@@ -15,28 +16,28 @@ from practice.models.zone import validate_zone
 class FoundingForm(forms.Form):
     """Labels are the questions, help texts what a good answer looks like."""
 
-    name = forms.CharField(label=_("Name of the practice"), max_length=200)
-    short_name = forms.CharField(
+    name = LineField(label=_("Name of the practice"), max_length=200)
+    short_name = LineField(
         label=_("Short name for messages"),
         max_length=40,
         help_text=_("Anybody who looks at a telephone may read it: it must not say what is treated."),
     )
     phone = PhoneNumberField(label=_("Telephone"))
-    address = forms.CharField(label=_("Address"), max_length=300)
-    opening_hours = forms.CharField(
+    address = LineField(label=_("Address"), max_length=300)
+    opening_hours = LineField(
         label=_("Opening hours in words"), max_length=200, help_text=_("Such as: Monday to Friday, 8 am to 6 pm")
     )
     opens_at = forms.TimeField(
         label=_("Opens at"), help_text=_("Monday to Friday, such as 08:00; risk alerts are timed by it")
     )
     closes_at = forms.TimeField(label=_("Closes at"), help_text=_("Such as 18:00"))
-    time_zone = forms.CharField(
+    time_zone = LineField(
         label=_("Time zone"), max_length=50, validators=[validate_zone], help_text=_("Such as America/Chicago")
     )
-    location_name = forms.CharField(
+    location_name = LineField(
         label=_("Name of the first location"), max_length=100, help_text=_("Such as the part of town")
     )
-    rooms = forms.CharField(
+    rooms = LineField(
         label=_("Rooms"), required=False, help_text=_("Separated by commas; without one no visit in person is offered")
     )
     session_price = forms.DecimalField(
@@ -45,15 +46,17 @@ class FoundingForm(forms.Form):
     joint_price = forms.DecimalField(
         label=_("Price of a joint session"), min_value=0, max_value=100_000, decimal_places=2
     )
-    local_emergency_number = forms.CharField(
+    local_emergency_number = LineField(
         label=_("Emergency number"), max_length=20, required=False, help_text=_("Only outside of the United States")
     )
-    local_crisis_line = forms.CharField(
+    local_crisis_line = LineField(
         label=_("Crisis line"), max_length=200, required=False, help_text=_("Only outside of the United States")
     )
-    manager_name = forms.CharField(label=_("Name of the first manager"), max_length=200)
-    manager_email = forms.EmailField(
-        label=_("E-mail of the first manager"), help_text=_("The invitation to an account goes there")
+    manager_name = LineField(label=_("Name of the first manager"), max_length=200)
+    manager_email = AddressField(
+        label=_("E-mail of the first manager"),
+        max_length=254,
+        help_text=_("The invitation to an account goes there"),
     )
 
     def clean_rooms(self) -> list[str]:

@@ -8,6 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.formfields import PhoneNumberField
 
+from practice.forms.line import AddressField, LineField
 from practice.models import Patient
 from practice.patients import email_key, possible_duplicates
 
@@ -15,7 +16,7 @@ from practice.patients import email_key, possible_duplicates
 class SearchForm(forms.Form):
     """What is typed to find somebody; it travels by POST, so that no name stands in an address."""
 
-    q = forms.CharField(required=False, max_length=100)
+    q = LineField(required=False, max_length=100)
 
     @classmethod
     def words(cls, typed) -> str:
@@ -26,10 +27,13 @@ class SearchForm(forms.Form):
 class PatientForm(forms.Form):
     """Somebody who called or came in. A record that may be the same person's is a warning to confirm, not an error."""
 
-    first_name = forms.CharField(label=_("First name"), max_length=100)
-    last_name = forms.CharField(label=_("Last name"), max_length=100)
-    email = forms.EmailField(
-        label=_("E-mail"), required=False, help_text=_("Needed for an account. Ask before you write to it.")
+    first_name = LineField(label=_("First name"), max_length=100)
+    last_name = LineField(label=_("Last name"), max_length=100)
+    email = AddressField(
+        label=_("E-mail"),
+        required=False,
+        max_length=254,
+        help_text=_("Needed for an account. Ask before you write to it."),
     )
     phone = PhoneNumberField(label=_("Phone"), required=False)
     is_another_person = forms.BooleanField(label=_("This is another person"), required=False)

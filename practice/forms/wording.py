@@ -1,8 +1,9 @@
 """Django's own error sentences in the practice's voice: what to do next, not what was wrong (design: "Voice")."""
 
 from django import forms
-from django.core.validators import EmailValidator
+from django.core.validators import EmailValidator, MaxLengthValidator
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 
 
 def speak_plainly() -> None:
@@ -15,3 +16,8 @@ def speak_plainly() -> None:
     forms.TimeField.default_error_messages["invalid"] = _("We do not know this time. Write it like 14:30.")
     forms.IntegerField.default_error_messages["invalid"] = _("Write a number without letters, like 12.")
     EmailValidator.message = _("Add the whole address, like rosa@example.org.")
+    MaxLengthValidator.message = ngettext_lazy(
+        "Make this shorter: there is room for %(limit_value)d character, and here are %(show_value)d.",
+        "Make this shorter: there is room for %(limit_value)d characters, and here are %(show_value)d.",
+        "limit_value",
+    )

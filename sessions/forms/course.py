@@ -8,6 +8,7 @@ from crispy_forms.helper import FormHelper
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from practice.forms.line import LineField
 from practice.forms.widgets import ChoiceCards
 from sessions import plan
 from sessions.models import ConsultationOutcome
@@ -45,7 +46,7 @@ class OutcomeForm(forms.Form):
 
 class CourseForm(forms.Form):
     template = forms.ChoiceField(label=_("How long?"), choices=TEMPLATES, widget=ChoiceCards())
-    reason = forms.CharField(
+    reason = LineField(
         label=_("Why this length"), required=False, max_length=300, help_text=_("Only clinicians on the case read it.")
     )
     helper = only_fields()
