@@ -50,12 +50,14 @@ def duration(name: str, default: str) -> str:
     return value
 
 
-def has_readable_port(url: str) -> bool:
+def names_redis_database(url: str) -> bool:
+    """Whether port and number of the database can be read; both may be left out, and a socket's path is a path."""
     try:
-        urlsplit(url).port  # noqa: B018  (reading it is what raises)
+        parts = urlsplit(url)
+        parts.port  # noqa: B018  (reading it is what raises)
     except ValueError:
         return False
-    return True
+    return parts.scheme == "unix" or re.fullmatch(r"/?|/[0-9]{1,4}", parts.path) is not None
 
 
 # -- Which Evenkeel is this ------------------------------------------------------------------------------------------
@@ -156,6 +158,7 @@ if DATABASE_URL and not DATABASE_URL.startswith(("postgres://", "postgresql://")
 elif DATABASE_URL:
     try:
         DATABASES["default"] = env.db_url_config(DATABASE_URL)
+        place = urlsplit(DATABASE_URL).netloc.rpartition("@")[2]
     except ValueError:  # whose words may hold a part of the password
         faults.append(
             "DATABASE_URL cannot be read. It looks like postgres://role:password@host:5432/name; in the password "
@@ -164,8 +167,8 @@ elif DATABASE_URL:
     else:
         if not DATABASES["default"]["NAME"]:
             faults.append("DATABASE_URL names no database. End it with a slash and the name.")
-if "%2F" in DATABASE_URL.upper():  # a socket folder in the host's place; urllib would hand it back in lower case
-    DATABASES["default"]["HOST"] = unquote(urlsplit(DATABASE_URL).netloc.rpartition("@")[2].partition(":")[0])
+        if "%2F" in place.upper():  # a socket folder in the host's place; urllib would hand it back in lower case
+            DATABASES["default"]["HOST"] = unquote(place.partition(":")[0])
 DATABASES["default"] |= {
     "CONN_MAX_AGE": whole("CONN_MAX_AGE", 60),
     "CONN_HEALTH_CHECKS": True,
@@ -188,7 +191,7 @@ SERVING_LIMITS = {
 REDIS_URL = required("REDIS_URL", "Name the Redis or Valkey server, such as redis://broker.internal/0.")
 if REDIS_URL and not REDIS_URL.startswith(("redis://", "rediss://", "unix://")):
     faults.append("REDIS_URL names no Redis or Valkey. Begin it with redis://, rediss:// or unix://")
-elif not has_readable_port(REDIS_URL):
+elif not names_redis_database(REDIS_URL):
     faults.append("REDIS_URL cannot be read. It looks like redis://host:6379/0.")
 CACHES = {"default": {"BACKEND": "practice.cache.FallbackCache", "LOCATION": REDIS_URL}}
 SESSION_ENGINE = "practice.browser_session"

@@ -89,6 +89,12 @@ ANSWER = f"""
 print(json.dumps({{name: getattr(settings, name) for name in {SWITCHES!r}}} | {{"doors": doors(), "home": home()}}))
 """
 NOT_COLLECTED = {"STATIC_MANIFEST": "0", "SECRET_KEY_FALLBACKS": "former,older"}
+HOSTS = {
+    "postgres://app:a%2Fb@[::1]:5433/evenkeel": "::1",
+    "postgres://app@%2FRun%2FPostgres:5433/evenkeel?application_name=a%2Fb": "/Run/Postgres",
+    "postgres://app:a%2Fb@db.internal/evenkeel": "db.internal",
+}
+ASK_HOST = "from django.conf import settings; print(settings.DATABASES['default']['HOST'])"
 NOWHERE = {"DATABASE_URL": "postgres://evenkeel_app@localhost:9/evenkeel"}
 
 
@@ -99,7 +105,9 @@ def ended() -> dict[str, Ended]:
         "production": (SET_UP + ASK + ANSWER, environment(STATIC_MANIFEST="0")),
         "demo": (SET_UP + ASK + ANSWER, environment(EVENKEEL_DEMO="1", **NOT_COLLECTED)),
         "away": ("import practice.wsgi", environment(**NOWHERE)),
-    } | {str(changed): (SET_UP, environment(**changed)) for changed, _cure in REFUSED}
+    }
+    starts |= {str(changed): (SET_UP, environment(**changed)) for changed, _cure in REFUSED}
+    starts |= {url: (SET_UP + ASK_HOST, environment(DATABASE_URL=url)) for url in HOSTS}
     return dict(zip(starts, begin_all(list(starts.values())), strict=True))
 
 
@@ -138,6 +146,13 @@ def test_no_page_of_production_speaks_of_the_demo(ended):
     assert answers(ended["demo"])["home"] == [3, True]
 
 
+@pytest.mark.parametrize(("url", "host"), HOSTS.items())
+def test_the_database_is_where_its_address_says_a_socket_folder_too(ended, url, host):
+    """An escaped slash names a folder in the host's place, as it is written; elsewhere it means nothing."""
+    status, out, said = ended[url]
+    assert (status, out.strip()) == (0, host), said
+
+
 # -- Refusals ----------------------------------------------------------------------------------------------------------
 REFUSED = [
     ({"SECRET_KEY": None}, "SECRET_KEY is not set. Put 50 or more random characters there"),
@@ -164,8 +179,10 @@ REFUSED = [
     ({"SMS_GATEWAY": "pigeon"}, "SMS_GATEWAY is pigeon, which is none that we know. Unset it: "),
     ({"REDIS_URL": "amqp://broker.internal"}, "REDIS_URL names no Redis or Valkey. Begin it with redis://"),
     ({"REDIS_URL": "redis://broker.internal:port/0"}, "REDIS_URL cannot be read. It looks like redis://"),
+    ({"REDIS_URL": "redis://broker.internal/abc"}, "REDIS_URL cannot be read. It looks like redis://"),
     ({"DATABASE_URL": "mysql://u:hush@h/x"}, "DATABASE_URL names no PostgreSQL. Begin it with postgres://"),
     ({"DATABASE_URL": "postgres://u:hush/x@h/x"}, "DATABASE_URL cannot be read. It looks like postgres://role"),
+    ({"DATABASE_URL": "postgres://u:hush%2Fhush@[h/x"}, "DATABASE_URL cannot be read. It looks like postgres://role"),
     ({"DATABASE_URL": "postgres://u@h"}, "DATABASE_URL names no database. End it with a slash and the name"),
     ({"EMAIL_URL": "smtp://u:hush/x@h"}, "EMAIL_URL cannot be read. It looks like smtp+ssl://user"),
     ({"PHONE_REGION": "Oregon"}, "PHONE_REGION is Oregon. Give two capital letters such as US"),
