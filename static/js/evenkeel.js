@@ -18,9 +18,15 @@
     const button = event.submitter || form.querySelector("button:not([type=button])");
     if (button) button.setAttribute("aria-busy", "true");
   });
-  /* Text a tab keeps for its next page does not outlive a sign-out; the page that is left writes last, so the next one clears. */
+  /* A page that answered a form is left: Back then asks for its address anew, where a browser would want the form sent again. */
+  const here = document.querySelector("[data-here]");
+  if (here) document.addEventListener("submit", () => history.replaceState(null, "", here.dataset.here));
+  /* Text a tab keeps for its next page does not outlive a sign-out. The page that is left writes last, so a later one
+     clears: the first that somebody without an account sees. Where the sign-out was refused or given up, nothing goes. */
   try {
-    if (sessionStorage.getItem("signed-out")) sessionStorage.clear();
+    const reader = document.body.dataset.reader;
+    if (reader === "visitor" && sessionStorage.getItem("signed-out")) sessionStorage.clear();
+    if (reader === "signed-in") sessionStorage.removeItem("signed-out");
     document.addEventListener("submit", (event) => {
       if ("signOut" in event.target.dataset) sessionStorage.setItem("signed-out", "yes");
     });

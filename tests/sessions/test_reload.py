@@ -159,3 +159,18 @@ def test_text_a_tab_keeps_does_not_outlive_a_sign_out(case, page_for):
     page.locator("main").get_by_role("button", name="Sign out").click()
     page.wait_for_load_state()
     assert page.evaluate("sessionStorage.length") == 0
+
+
+def test_a_sign_out_that_was_refused_takes_no_text_with_it(case, page_for):
+    page, note = page_for(case.therapist), case.note
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.goto(url("note-edit", note.pk))
+    page.evaluate("() => { window.fetch = () => Promise.reject(); }")
+    page.get_by_label("Next focus").fill("Unsent")
+    page.goto(reverse("account_logout"))
+    page.evaluate("() => { document.querySelector('main [name=csrfmiddlewaretoken]').value = 'x'.repeat(64); }")
+    with page.expect_navigation() as refused:
+        page.locator("main").get_by_role("button", name="Sign out").click()
+    assert refused.value.status == 403
+    page.goto(url("note-edit", note.pk))
+    expect(page.get_by_label("Next focus")).to_have_value("Unsent")
