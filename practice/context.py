@@ -8,7 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject, cached_property
 
-from practice import navigation
+from practice import navigation, presence
 from practice.models import Practice
 from practice.navigation import Place
 from practice.roles import STAFF, Role
@@ -58,6 +58,11 @@ class Shell:
         if self.is_staff:
             return "shell/staff.html"
         return "shell/patient.html" if self.is_patient else "shell/public.html"
+
+    @property
+    def why_signed_out(self) -> str:
+        """On the pages to sign in: why the last sign-in of this browser ended by itself; empty where none did."""
+        return presence.told(self.request.session)
 
     @cached_property
     def places(self) -> tuple[Place, ...]:

@@ -64,13 +64,13 @@ POLLS = "X-Evenkeel-Poll"  # set by what a page asks for by itself, so that an o
 class AccessMiddleware(LoginRequiredMiddleware):
     """Deny by default, end sign-ins that are over, and hold back staff who have no second factor yet.
 
-    An htmx request without a session gets 401 and no page, so that typed text stays on screen. Whatever a signed-in
-    person is shown stays out of every cache, the browser's included. A refusal is recorded after the view has ended,
-    in a transaction of its own, so that nothing the view rolls back takes the record with it.
+    An htmx request without a session gets 401 and no page, at most the sentence that says why, so that typed text stays
+    on screen. Whatever a signed-in person is shown stays out of every cache, the browser's included. A refusal is
+    recorded after the view has ended, in a transaction of its own, so that nothing the view rolls back takes the record
+    with it.
     """
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        request.sign_in_ended = False
         if request.user.is_authenticated:
             self.end_or_continue(request, request.user)
         response = super().__call__(request)
@@ -89,10 +89,11 @@ class AccessMiddleware(LoginRequiredMiddleware):
 
     def end_or_continue(self, request: HttpRequest, user: User) -> None:
         now = timezone.now()
-        if presence.is_over(request.session, now, staff=user.is_staff_member):
+        why = presence.why_over(request.session, now, staff=user.is_staff_member)
+        if why is not None:
             audit.record(by=user, action=audit.Action.SIGN_OUT, obj=user, detail={"why": "time"})
             logout(request)
-            request.sign_in_ended = True
+            presence.tell(request.session, why)
         elif POLLS not in request.headers:
             presence.touch(request.session, now)
 
@@ -109,10 +110,10 @@ class AccessMiddleware(LoginRequiredMiddleware):
 
     def handle_no_permission(self, request: HttpRequest, view_func) -> HttpResponse:
         if request.headers.get("HX-Request") == "true":
-            return HttpResponse(status=401)
+            return HttpResponse(presence.told(request.session), status=401, content_type="text/plain; charset=utf-8")
         query = {self.redirect_field_name: way_back(request)}
-        if request.sign_in_ended:
-            query["ended"] = "unsent" if request.method == "POST" else "rest"
+        if request.method == "POST":
+            query["ended"] = "unsent"
         return HttpResponseRedirect(f"{resolve_url(settings.LOGIN_URL)}?{urlencode(query)}")
 
 

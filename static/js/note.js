@@ -13,7 +13,7 @@
   const left = document.getElementById("left");
   const { version, turn, window: sign } = form.elements;
   const place = "note " + words.autosave;
-  const OWN = ["version", "csrfmiddlewaretoken", "window", "turn"];
+  const OWN = ["version", "csrfmiddlewaretoken", "window", "turn", "visit"];
   let asking = false, gone = false, restored = false, turns = 0, counted = "";
   let last = snapshot(), saving = false, clashed = false, locked = false, leaving = false, told = "", heard = "";
 
@@ -87,18 +87,18 @@
         say("", head.textContent.trim());
       } else if (answer.status === 409) {
         const refused = await answer.json();
-        if (refused.locked) {
-          /* Signed meanwhile: nothing more is saved, and what stands here stays unsaved until it is sent or copied. */
+        if (refused.locked || refused.gone) {
+          /* Signed, or taken back with its visit: nothing more is saved, and what stands here waits to be copied. */
           locked = true;
           heard = sentRisk;
-          say("is-clash", words.locked, refused.locked);
+          say("is-clash", refused.locked ? words.locked : words.gone, refused.locked || refused.gone);
         } else {
           clashed = true;
           last = sent;
           say("is-clash", words.clash, refused.clash);
         }
       } else if (answer.status === 401) {
-        say("is-late", words.signedOut);
+        say("is-late", `${(await answer.text()) || words.signedOut} ${words.again}`);
       } else { say("is-late", words.late); }
     } catch (error) { say("is-late", words.late); }
     saving = false;

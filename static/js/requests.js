@@ -18,7 +18,9 @@
   };
   const say = (text) => { const box = notice(); box.firstChild.textContent = text; box.scrollIntoView({ block: "nearest" }); };
   document.addEventListener("htmx:responseError", (event) => {
-    say(event.detail.xhr.status === 401 ? words.signedOut : words.noAnswer);
+    const answer = event.detail.xhr;
+    const said = (answer.getResponseHeader("Content-Type") || "").startsWith("text/plain") && answer.responseText;
+    say(answer.status === 401 ? `${said || words.signedOut} ${words.again}` : words.noAnswer);
   });
   document.addEventListener("htmx:sendError", () => say(words.noAnswer));
   document.addEventListener("htmx:timeout", () => say(words.noAnswer));

@@ -84,9 +84,11 @@ def every_part(request: HttpRequest) -> HttpResponse:
 
 @login_not_required
 def live(request: HttpRequest) -> HttpResponse:
-    """What an htmx form meets: the word it sends is the status it gets."""
-    status = int(request.POST.get("words") or 200)
-    return HttpResponse(f"<p>answer {status}</p>", status=status)
+    """What an htmx form meets: the word it sends is the status it gets, and a reason behind it comes as plain text."""
+    status, _space, reason = (request.POST.get("words") or "200").partition(" ")
+    if reason:
+        return HttpResponse(reason, status=int(status), content_type="text/plain; charset=utf-8")
+    return HttpResponse(f"<p>answer {status}</p>", status=int(status))
 
 
 urlpatterns = [path("parts/", every_part), path("parts/live/", live), path("", include("practice.urls"))]

@@ -126,12 +126,17 @@ def test_an_htmx_answer_with_this_status_is_shown(parts, status):
     expect(page.locator("#live-answer")).to_have_text(f"answer {status}")
 
 
-def test_an_htmx_answer_without_a_session_keeps_the_text_and_says_why(parts):
+@pytest.mark.parametrize(
+    ("sent", "said"), [("401", "You were signed out."), ("401 Nothing happened.", "Nothing happened.")]
+)
+def test_an_htmx_answer_without_a_session_keeps_the_text_and_says_why(parts, sent, said):
     page = parts()
-    page.get_by_label("Words").fill("401")
+    page.get_by_label("Words").fill(sent)
     page.get_by_role("button", name="Send words").click()
-    expect(page.locator("#request-notice")).to_contain_text("You were signed out. Your text is still here.")
-    expect(page.get_by_label("Words")).to_have_value("401")
+    expect(page.locator("#request-notice")).to_have_text(
+        f"{said} Your text is still here. Sign in in another window, then send again."
+    )
+    expect(page.get_by_label("Words")).to_have_value(sent)
     expect(page.locator("#live-answer")).to_be_empty()
 
 
