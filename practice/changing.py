@@ -125,7 +125,9 @@ def move_once(
     if before == {name: getattr(row, name) for name in RAISES_REVISION}:
         return row if row.room_id == old_room else change_room(by=by, row=row)
     row.revision += 1
-    row.status, row.confirmed_at = Status.BOOKED, None
+    stays_confirmed = row.status == Status.CONFIRMED and is_own_move(by, row)
+    row.status = Status.CONFIRMED if stays_confirmed else Status.BOOKED
+    row.confirmed_at = timezone.now() if stays_confirmed else None
     row.save(update_fields=[*change, "starts_at", "ends_at", "guard", "revision", "status", "confirmed_at"])
     if row.type.code == AppointmentType.Code.CONSULT_FREE and old_therapist != row.therapist:
         care.begin_by_consultation(by=by, appointment=row)
@@ -133,6 +135,13 @@ def move_once(
     messages.appointment_moved(row, undo_until=undo_until)
     audit.record(by=by, action=audit.Action.MOVE, obj=row, patient=row.patient_id, detail={"revision": row.revision})
     return row
+
+
+def is_own_move(by: User | None, row: Appointment) -> bool:
+    """Whether the person of the visit moves it, signed in or by the private link: who said yes and then chose the new
+    time comes to that too. A time the practice chose is asked about anew.
+    """
+    return by is None or by.pk == row.patient.user_id
 
 
 def change_room(*, by: User | None, row: Appointment) -> Appointment:

@@ -9,16 +9,18 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from practice import confirming, holding, manage_links, slots
+from practice import confirming, consents, holding, manage_links, messages, slots
 from practice.availability import Offer, free_between, offer
 from practice.booking import LimitReached, SlotTaken, TokenReused
 from practice.confirming import Contact
 from practice.forms.booking import BookingForm, ConfirmForm, HoldForm
 from practice.models import Appointment, AppointmentType, Location, Modality, Patient, Therapist
+from practice.models.consent import ConsentType
 from practice.slots import DAY, Slot
 from practice.views import visitor
 from practice.views.manage_link import keep_link, may_change
@@ -73,7 +75,7 @@ def hold_create(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         slug = form.cleaned_data.get("therapist")
         if not slug:
-            return render(request, "practice/booking/nothing.html", status=422)
+            return nothing_page(request, status=422)
         problem = next(iter(form.errors.values()))[0]
         return slot_page(request, slug, way=form.cleaned_data.get("way"), problem=problem, status=422)
     therapist = get_object_or_404(Therapist.objects.listed(), slug=form.cleaned_data["therapist"])
@@ -96,12 +98,12 @@ def booking_confirm(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         wish = wish_of(request)
         if wish is None:
-            return render(request, "practice/booking/nothing.html")
+            return nothing_page(request)
         return form_page(request, kind.fresh(), wish, patient)
     form = kind(request.POST)
     wish = wish_of(request, token=request.POST.get("token", ""))
     if wish is None:
-        return render(request, "practice/booking/nothing.html", status=409)
+        return nothing_page(request, status=409)
     if not form.is_valid():
         return form_page(request, form, wish, patient, status=422)
     return book(request, form, wish, patient)
@@ -115,7 +117,7 @@ def hold_extend(request: HttpRequest) -> HttpResponse:
     """Ten more minutes. The button stands in the booking form, so its words come along and are shown again as typed."""
     wish = wish_of(request)
     if wish is None:
-        return render(request, "practice/booking/nothing.html", status=409)
+        return nothing_page(request, status=409)
     patient = visitor.signed_in_patient(request)
     typed = {name: value for name, value in request.POST.items() if name != "csrfmiddlewaretoken"}
     form = (ConfirmForm if patient else BookingForm).fresh(**typed)
@@ -137,7 +139,7 @@ def booking_done(request: HttpRequest) -> HttpResponse:
         .first()
     )
     if appointment is None:
-        return render(request, "practice/booking/nothing.html")
+        return nothing_page(request)
     mine = appointment.patient.user_id is not None
     zone = appointment.zone if appointment.modality == Modality.IN_PERSON else appointment.patient.time_zone
     return render(
@@ -148,6 +150,7 @@ def booking_done(request: HttpRequest) -> HttpResponse:
             "zone": zone,
             "may_change": may_change(appointment),
             "link": "" if mine else manage_links.url_for(appointment),
+            **told(appointment),
         },
     )
 
@@ -208,7 +211,7 @@ def book(request: HttpRequest, form: ConfirmForm, wish: Wish, patient: Patient |
     except TokenReused:
         return form_page(request, form, wish, patient, status=409, problem="sent")
     except LimitReached:
-        return form_page(request, form, wish, patient, status=409, problem="limit")
+        return call_page(request, form, wish, patient)
     except SlotTaken:
         wanted = form.cleaned_data["starts"] or wish.starts_at
         return form_page(request, form, wish.at(wanted), patient, status=409, problem="gone")
@@ -253,7 +256,9 @@ def form_page(
     status: int = 200,
     problem: str = "",
 ) -> HttpResponse:
-    """The form with the time above it; ``problem``: gone, limit, or sent (the same form with other words)."""
+    """The form with the time above it; ``problem``: gone, or sent (the same form with other words)."""
+    if isinstance(form, BookingForm) and wish.way == Modality.PHONE:
+        form.fields["phone"].help_text = _("We call you at this number.")
     return render(
         request,
         "practice/booking/confirm.html",
@@ -268,6 +273,33 @@ def form_page(
         },
         status=status,
     )
+
+
+def call_page(request: HttpRequest, form: ConfirmForm, wish: Wish, patient: Patient | None) -> HttpResponse:
+    """A limit was reached, and the page does not say which: the telephone, and no button that could only fail again.
+
+    The time is given back at once, so that the front desk can book it for whoever calls.
+    """
+    holding.release_hold(session_key=visitor.hold_key(request))
+    zone = visitor.reading_zone(request, wish.way, wish.location.zone)
+    context = {"typed": form.cleaned_data, "wish": wish, "patient": patient, "zone": zone, "error_title": True}
+    return render(request, "practice/booking/call.html", context, status=409)
+
+
+def nothing_page(request: HttpRequest, *, status: int = 200) -> HttpResponse:
+    """No time is held: what to do, and where to see what this browser has just booked."""
+    booked = Appointment.objects.filter(uid=request.session.get(BOOKED), ends_at__gt=timezone.now()).exists()
+    return render(request, "practice/booking/nothing.html", {"is_booked": booked}, status=status)
+
+
+def told(appointment: Appointment) -> dict[str, str]:
+    """Where a confirmation and a reminder by text message go, by the consents on record; empty where none goes."""
+    patient, allowed = appointment.patient, consents.active_consents(appointment.patient)
+    reminded = appointment.starts_at - messages.LATE > timezone.now()
+    return {
+        "mail_to": patient.email if ConsentType.EMAIL in allowed else "",
+        "text_to": str(patient.phone or "") if ConsentType.SMS in allowed and reminded else "",
+    }
 
 
 def gone(

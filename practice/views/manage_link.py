@@ -13,6 +13,7 @@ import functools
 from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib import messages
@@ -22,6 +23,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_cache_control
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -33,7 +35,7 @@ from practice.context import practice_facts
 from practice.forms.booking import MoveForm, RevisionForm, read_query
 from practice.models import Appointment, Location, Modality
 from practice.picker import picker
-from practice.templatetags.evenkeel import tel
+from practice.templatetags.evenkeel import tel, wall_clock
 
 KEPT = "manage"  # the cookie; one per appointment, by its path
 View = Callable[..., HttpResponse]
@@ -102,11 +104,11 @@ def manage_move(request: HttpRequest, uid: UUID) -> HttpResponse:
     form = MoveForm(request.POST)
     if not form.is_valid():
         return move_page(request, appointment, status=422, problem="choose")
-    wanted = form.cleaned_data["starts"]
-    if wanted == appointment.starts_at:
+    wanted, before = form.cleaned_data["starts"], appointment.starts_at
+    if wanted == before:
         return stays(request, appointment, form.cleaned_data["revision"])
     try:
-        changing.move(
+        moved = changing.move(
             by=actor(request),
             appointment=appointment,
             starts_at=wanted,
@@ -117,7 +119,7 @@ def manage_move(request: HttpRequest, uid: UUID) -> HttpResponse:
         return move_page(request, loaded(request, uid), status=409, problem="taken", wanted=wanted)
     except UNCHANGED as refusal:
         return changed_meanwhile(request, uid, refusal, page=move_page)
-    messages.success(request, _("Moved. The new time is below."))
+    messages.success(request, moved_words(before, moved))
     return redirect("practice:manage-show", uid)
 
 
@@ -235,15 +237,27 @@ def problem_of(refusal: Exception) -> str:
     return {StaleVersion: "stale", TooLate: "late"}.get(type(refusal), "gone")
 
 
+def moved_words(before: datetime, moved: Appointment) -> str:
+    """From when to when, each by the reader's clock."""
+    here = ZoneInfo(reading_zone(moved))
+    times = {"new": moved.starts_at.astimezone(here), "old": before.astimezone(here)}
+    words = {name: f"{date_format(time, 'l, F j')}, {wall_clock(time)}" for name, time in times.items()}
+    return _("Moved to %(new)s. Before, it was on %(old)s.") % words
+
+
+def reading_zone(appointment: Appointment) -> str:
+    """The clinic's zone for a visit in person, the reader's own for video and phone (architecture.md 5)."""
+    return appointment.zone if appointment.modality == Modality.IN_PERSON else appointment.patient.time_zone
+
+
 def facts(request: HttpRequest, appointment: Appointment) -> dict[str, object]:
-    in_person = appointment.modality == Modality.IN_PERSON
     user = request.user
     mine = user.is_authenticated and appointment.patient.user_id == user.pk
     return {
         "frame": "shell/patient.html" if mine else "practice/manage/frame.html",
         "appointment": appointment,
-        "zone": appointment.zone if in_person else appointment.patient.time_zone,
-        "in_person": in_person,
+        "zone": reading_zone(appointment),
+        "in_person": appointment.modality == Modality.IN_PERSON,
         "may_change": may_change(appointment),
         "is_mine": mine,
     }

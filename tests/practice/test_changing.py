@@ -101,6 +101,21 @@ def test_a_confirmed_visit_that_moves_waits_to_be_confirmed_again(visit, front_d
     assert (moved.status, moved.confirmed_at) == (Status.BOOKED, None)
 
 
+@pytest.mark.parametrize("signed_in", [True, False])
+def test_who_said_yes_and_moves_the_own_visit_has_said_yes_to_the_new_time(visit, patient, frozen, signed_in):
+    by = patient.user if signed_in else None
+    changing.confirm_visit(by=by, appointment=visit)
+    frozen.shift(HOUR)
+    moved = changing.move(by=by, appointment=visit, starts_at=TUESDAY_NINE + HOUR)
+    assert moved.status == Status.CONFIRMED
+    assert moved.confirmed_at - visit.created_at == HOUR
+
+
+def test_a_move_alone_is_no_yes(visit, patient):
+    moved = changing.move(by=patient.user, appointment=visit, starts_at=TUESDAY_NINE + HOUR)
+    assert (moved.status, moved.confirmed_at) == (Status.BOOKED, None)
+
+
 def test_patients_move_on_the_public_grid_only(visit, patient):
     with pytest.raises(NotOffered):
         changing.move(by=patient.user, appointment=visit, starts_at=TUESDAY_NINE + timedelta(minutes=7))

@@ -267,7 +267,7 @@ def test_a_hold_that_ran_out_is_offered_again_with_the_words(clinic, therapist, 
     frozen.shift(timedelta(hours=3))
     holding.expire_holds()
     assert not Appointment.objects.exists()
-    assert "The ten minutes are over" in browser.get(CONFIRM).content.decode()
+    assert "This time is no longer held." in browser.get(CONFIRM).content.decode()
     assert fill(browser, token=token).status_code == 302
     assert Appointment.objects.get().starts_at == TUESDAY_NINE
 

@@ -144,6 +144,34 @@ def test_it_moves_with_the_same_picker(talk, opened):
     assert (talk.starts_at.isoformat(), talk.revision) == (value, 1)
 
 
+def test_a_move_says_from_when_to_when(talk, opened):
+    opened.post(page("move", talk), {"starts": (TUESDAY_NINE + HOUR).isoformat(), "revision": 0})
+    said = "Moved to Tuesday, March 9, 1:00 pm. Before, it was on Tuesday, March 9, 12:00 pm."
+    assert said in opened.get(page("show", talk)).text
+
+
+def test_who_said_yes_and_moves_is_not_asked_again(talk, opened):
+    assert "Yes, I will come" in opened.get(page("show", talk)).text
+    send(opened, "confirm", talk)
+    opened.post(page("move", talk), {"starts": (TUESDAY_NINE + HOUR).isoformat(), "revision": 0})
+    shown = opened.get(page("show", talk)).text
+    assert "Yes, I will come" not in shown
+    assert shown.count("Confirmed") == 1
+
+
+def test_after_cancelling_the_free_times_are_one_press_away(talk, opened):
+    send(opened, "cancel", talk)
+    assert f'href="{reverse("practice:slot-first")}"' in opened.get(page("show", talk)).text
+
+
+def test_a_cancelled_visit_that_nobody_books_online_leaves_the_telephone(talk, opened, clinic):
+    Appointment.objects.update(type=clinic.session)
+    send(opened, "cancel", talk)
+    shown = opened.get(page("show", talk)).text
+    assert f'href="{reverse("practice:slot-first")}"' not in shown
+    assert "To find another time, call" in shown
+
+
 def test_a_move_to_a_time_that_went_answers_409_and_shows_what_is_free(talk, opened, clinic, therapist):
     confirmed(clinic, therapist, TUESDAY_NINE + HOUR, contact("leon@example.org"))
     answer = opened.post(page("move", talk), {"starts": (TUESDAY_NINE + HOUR).isoformat(), "revision": 0})
