@@ -90,7 +90,7 @@ def slot_first(request: HttpRequest) -> HttpResponse:
     offered = offer(modality=way)
     zone = visitor.reading_zone(request, way or "", offered.zone if offered else "", offered.home if offered else "")
     found = first_of_all(request, offered, since_of(day, zone), after)
-    rows = [time_row(offered, slot, who, zone) for slot, who in found]
+    rows = [time_row(offered, slot, who, zone, with_ways=way is None) for slot, who in found]
     begins = after[0].astimezone(ZoneInfo(zone)).date() if after else day or (rows[0].day if rows else None)
     return render(
         request,
@@ -159,7 +159,10 @@ def others(request: HttpRequest, therapist: Offered) -> list[TimeRow]:
 
 # -- The free times of all therapists ----------------------------------------------------------------------------------
 class TimeRow(NamedTuple):
-    """A free time as printed: by the clock of ``zone``, named in ``zone_word`` where it is not the page's."""
+    """A free time as printed: by the clock of ``zone``, named in ``zone_word`` where it is not the page's.
+
+    ``other_ways``: how else the therapist meets, by name and word, where the page is not about one way alone.
+    """
 
     slot: slots.Slot
     who: Offered
@@ -167,6 +170,7 @@ class TimeRow(NamedTuple):
     day: date
     clock: str
     zone_word: str
+    other_ways: tuple[tuple[str, str], ...] = ()
 
 
 class DayStrip(NamedTuple):
@@ -207,12 +211,14 @@ def cursor(slot: slots.Slot, who: Offered) -> str:
     return f"{slot.starts_at:%Y-%m-%dT%H:%MZ}_{who.slug}"
 
 
-def time_row(offered: Offer, slot: slots.Slot, who: Offered, zone: str) -> TimeRow:
+def time_row(offered: Offer, slot: slots.Slot, who: Offered, zone: str, *, with_ways: bool = False) -> TimeRow:
     own = offered.zone_at(slot, zone)
     local = slot.starts_at.astimezone(ZoneInfo(own))
     clock = clock_face(local.hour, local.minute, get_language())
     word = zone_label(own, slot.starts_at) if own != zone else ""
-    return TimeRow(slot, who, str(Modality(who.way).label), local.date(), clock, word)
+    rest = (each for each in who.ways if with_ways and each != who.way)
+    others = tuple((each, str(Modality(each).label)) for each in rest)
+    return TimeRow(slot, who, str(Modality(who.way).label), local.date(), clock, word, others)
 
 
 def by_day(rows: list[TimeRow]) -> list[tuple[date, list[TimeRow]]]:

@@ -51,6 +51,29 @@ def test_without_a_day_it_is_the_first_with_a_time(clinic, therapist, browser):
     assert browser.get(reverse("practice:slot-list", kwargs=INES)).context["picker"].chosen.isoformat() == "2027-03-09"
 
 
+def ways_shown(browser, address: str) -> list[str]:
+    """The words on the ways to meet beside the first time of the list."""
+    row = browser.get(address).text.partition('<li class="row')[2].partition("</li>")[0]
+    words = row.partition('<span class="soft small">')[2].partition("<button")[0]
+    unseen = r'<span class="visually-hidden">[^<]*</span>'
+    return re.sub(r"<[^>]+>", "", re.sub(unseen, "", words)).strip().replace(". Also: ", ", ").split(", ")
+
+
+def test_any_way_names_all_ways_of_each_therapist_and_leads_to_them(clinic, therapist, browser):
+    assert ways_shown(browser, "/times/?way=video") == ["Video"]
+    assert ways_shown(browser, "/times/") == ["Video", "Phone", "In person"]
+    assert ways_shown(browser, "/times/?way=phone") == ["Phone"]
+    linked = re.findall(r'href="(/therapists/ines-varga/times/[^"]+)"', browser.get("/times/").text)
+    for way in ("phone", "in_person"):
+        address = next(each for each in linked if each.endswith(f"way={way}")).replace("&amp;", "&")
+        assert browser.get(address).context["therapist"].way == way
+
+
+def test_a_way_nobody_has_hours_for_is_not_named(clinic, therapist, browser):
+    WorkingHours.objects.update(modalities=["phone"])
+    assert ways_shown(browser, "/times/") == ["Phone"]
+
+
 def test_a_full_day_says_so_and_shows_the_nearest_and_the_others(clinic, therapist, other_therapist, browser):
     TimeOff.objects.create(
         therapist=therapist.therapist, starts_at=TUESDAY_NINE, ends_at=TUESDAY_NINE + timedelta(hours=10)
