@@ -78,6 +78,9 @@ def test_the_steps_lead_through_registration_to_its_end(client, patient):
         where = client.post(where, {"decision": "yes", "signed_name": "Rosa Meier", "is_read": "on"}).url
     assert where == reverse("intake:registration-done")
     assert b"You are registered" in client.get(where).content
+    again = client.get(reverse("intake:registration-start")).text
+    assert "<h1>Your details and agreements</h1>" in again
+    assert f'href="{reverse("intake:consent-list")}"' in again
     patient, row = fresh(patient), Registration.objects.get()
     assert (patient.name_to_use, patient.born_on, patient.time_zone) == ("Rosi", date(1980, 2, 29), "America/Denver")
     assert (str(patient.phone), patient.voicemail) == ("+15415550199", "name_number")

@@ -69,6 +69,14 @@ def test_a_patient_finds_how_to_sign_in_at_the_foot_of_a_page_and_nobody_else_do
         assert link not in as_(reader).get(reverse("practice:fees")).content.decode()
 
 
+def test_a_patient_finds_the_own_details_at_the_foot_of_every_page_and_nobody_else_does(patient, front_desk, as_):
+    link = f'<a href="{reverse("intake:registration-start")}">Your details and agreements</a>'
+    for name in ("practice:today", "practice:appointment-mine", "intake:measure-list", "practice:fees"):
+        assert link in as_(patient.user).get(reverse(name)).text, name
+    for reader in (None, front_desk):
+        assert link not in as_(reader).get(reverse("practice:fees")).text
+
+
 @pytest.mark.parametrize("therapists", [1, 3])
 def test_the_home_page_costs_the_same_however_many_therapists(clinic, as_, django_assert_num_queries, therapists):
     for number in range(therapists):
