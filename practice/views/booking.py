@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.contrib.auth.decorators import login_not_required
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -133,11 +134,8 @@ def hold_extend(request: HttpRequest) -> HttpResponse:
 @require_safe
 def booking_done(request: HttpRequest) -> HttpResponse:
     """What was booked, in this browser session: the calendar file and the private link to change or cancel."""
-    appointment = (
-        Appointment.objects.filter(uid=request.session.get(BOOKED), ends_at__gt=timezone.now())
-        .select_related("therapist__user", "patient", "type", "location", "room", "manage_link")
-        .first()
-    )
+    rows = booked_here(request).select_related("therapist__user", "patient", "type", "location", "room", "manage_link")
+    appointment = rows.first()
     if appointment is None:
         return nothing_page(request)
     mine = appointment.patient.user_id is not None
@@ -288,8 +286,14 @@ def call_page(request: HttpRequest, form: ConfirmForm, wish: Wish, patient: Pati
 
 def nothing_page(request: HttpRequest, *, status: int = 200) -> HttpResponse:
     """No time is held: what to do, and where to see what this browser has just booked."""
-    booked = Appointment.objects.filter(uid=request.session.get(BOOKED), ends_at__gt=timezone.now()).exists()
-    return render(request, "practice/booking/nothing.html", {"is_booked": booked}, status=status)
+    context = {"is_booked": booked_here(request).exists()}
+    return render(request, "practice/booking/nothing.html", context, status=status)
+
+
+def booked_here(request: HttpRequest) -> QuerySet[Appointment]:
+    """What this browser session booked last, as long as it stands and is not over."""
+    rows = Appointment.objects.filter(uid=request.session.get(BOOKED), cancelled_at=None)
+    return rows.filter(ends_at__gt=timezone.now())
 
 
 def told(appointment: Appointment) -> dict[str, str]:

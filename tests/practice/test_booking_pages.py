@@ -2,6 +2,7 @@
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from practice.models import Appointment, Status
 from tests.practice.schedule import TUESDAY_NINE, frozen
@@ -26,7 +27,7 @@ def done_after(browser, therapist, way="video", **words) -> str:
 
 def test_with_consent_the_page_says_where_the_confirmation_goes(clinic, therapist, browser):
     said = done_after(browser, therapist)
-    assert "A confirmation with a calendar file goes to rosa@example.org now." in said
+    assert "We e-mail a confirmation with a calendar file to rosa@example.org." in said
     assert "We send you no" not in said
 
 
@@ -38,14 +39,14 @@ def test_without_consent_it_says_that_nothing_comes_and_what_to_do(clinic, thera
 
 def test_with_consent_to_texts_alone_it_says_that_no_email_comes(clinic, therapist, browser):
     said = done_after(browser, therapist, email_consent="", sms_consent="on", phone=NUMBER)
-    assert f"A reminder goes to {NUMBER} by text message, a day before. We send you no e-mail." in said
+    assert f"We text a reminder to {NUMBER} a day before. We send you no e-mail." in said
 
 
 def test_a_talk_too_soon_for_a_reminder_promises_none(clinic, therapist, browser, frozen):
     frozen.move_to(TUESDAY_NINE - 3 * HOUR)
     said = done_after(browser, therapist, sms_consent="on", phone=NUMBER)
-    assert "goes to rosa@example.org now." in said
-    assert "text message" not in said
+    assert "calendar file to rosa@example.org." in said
+    assert "We text" not in said
 
 
 def test_a_talk_by_phone_names_the_number_we_call(clinic, therapist, browser):
@@ -72,6 +73,15 @@ def test_going_back_after_booking_leads_to_what_was_booked(clinic, therapist, br
     assert "Your talk is booked" in said
     assert "No time is held" not in said
     assert f'href="{DONE}"' in browser.get(CONFIRM).text
+
+
+def test_a_talk_cancelled_meanwhile_is_not_called_booked(clinic, therapist, browser):
+    done_after(browser, therapist)
+    Appointment.objects.update(status=Status.CANCELLED_EARLY, cancelled_at=timezone.now())
+    for address in (CONFIRM, DONE):
+        said = words_of(browser, address)
+        assert "booked" not in said
+        assert "No time is held" in said
 
 
 # -- A limit -----------------------------------------------------------------------------------------------------------
