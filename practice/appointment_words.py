@@ -100,7 +100,7 @@ def reminder_line(message: Message, appointment: Appointment, practice: Practice
     local = appointment.starts_at.astimezone(ZoneInfo(reading_zone(appointment, recipient(message))))
     facts = {
         "practice": practice.short_name,
-        "when": f"{date_format(local, 'D j M g:i A')} {local.tzname()}",
+        "when": f"{date_format(local, 'D, M j')}, {wall_clock(local)} {local.tzname()}",
         "phone": tel(practice.phone),
     }
     return fitting(

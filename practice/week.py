@@ -58,7 +58,7 @@ class Visit:
     @property
     def clock(self) -> str:
         """The start as calendars print it; staff read 24 hours."""
-        return f"{self.starts:%H:%M}"
+        return f"{self.starts.hour}:{self.starts:%M}"
 
     @property
     def word(self) -> str:

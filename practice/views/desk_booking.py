@@ -287,7 +287,7 @@ def free_times(what: What, appointment: Appointment | None, more: dict) -> tuple
     times = [
         {
             "value": f"{int(slot.starts_at.timestamp())}-{slot.location_id}",
-            "clock": f"{slot.starts_at.astimezone(places[slot.location_id].zone_info):%H:%M}",
+            "clock": date_format(slot.starts_at.astimezone(places[slot.location_id].zone_info), "G:i"),
             "place": places[slot.location_id].name if len(places) > 1 else "",
         }
         for slot in found
@@ -299,7 +299,7 @@ def free_times(what: What, appointment: Appointment | None, more: dict) -> tuple
     if not later:
         return [], None
     local = later[0].starts_at.astimezone(ZoneInfo(what.zone))
-    return [], {"href": what.query(local.date(), **more), "words": date_format(local, "l, F j, H:i")}
+    return [], {"href": what.query(local.date(), **more), "words": date_format(local, "l, F j, G:i")}
 
 
 def take(page, form: WhenForm, what: What, subject: Patient | Appointment, act) -> HttpResponse:
@@ -342,7 +342,7 @@ def own_visit(what: What, subject: Patient | Appointment, starts_at: datetime) -
     if visit is None:
         return None
     local = visit.starts_at.astimezone(ZoneInfo(visit.zone))
-    return {"when": date_format(local, "l, F j, H:i"), "with": visit.therapist.name, "href": where_shown(visit)}
+    return {"when": date_format(local, "l, F j, G:i"), "with": visit.therapist.name, "href": where_shown(visit)}
 
 
 def where_shown(appointment: Appointment) -> str:

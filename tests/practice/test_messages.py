@@ -303,7 +303,7 @@ def test_a_text_message_names_the_clinic_the_time_and_the_way_out(therapist, pat
     appointment = booked(therapist, patient, starts_at=cast.at("2026-05-19 17:20"))
     text = appointment_words.reminder_line(Message.objects.first(), appointment, Practice.objects.get())
     assert text == (
-        "Tern Bay: reminder of your appointment Tue 19 May 10:20 AM PDT. "
+        "Tern Bay: reminder of your appointment Tue, May 19, 10:20 am PDT. "
         "For questions, or to stop texts, call (541) 555-0142."
     )
 

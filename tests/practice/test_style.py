@@ -51,3 +51,20 @@ def test_every_style_sheet_stays_in_its_layers_and_takes_colours_from_tokens():
 def test_no_source_file_is_longer_than_400_lines():
     for path in [*STYLES.glob("*.css"), *(Path(settings.BASE_DIR) / "static" / "js").glob("*.js")]:
         assert len(path.read_text().splitlines()) <= 400, path.name
+
+
+# Staff read 24 hours without a leading zero, whoever is treated and whoever visits 12 hours; the demo's outbox is read
+# by visitors.
+FOR_STAFF = (
+    "intake/alert/", "practice/desk/", "practice/message/", "practice/patient/", "practice/start/before.html",
+    "practice/start/clinician.html", "practice/status/", "sessions/consultation/", "sessions/note/",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(TEMPLATES)))
+def test_a_time_is_printed_as_its_readers_write_it(page):
+    name, formats = str(page.relative_to(TEMPLATES)), re.findall(r'date:"([^"]*)"', page.read_text())
+    if name.startswith(FOR_STAFF):
+        assert [each for each in formats if "H:i" in each and "H:i:s" not in each] == []
+    else:
+        assert [each for each in formats if re.search("[HGgh]:i", each)] == [], "times of day are printed by |clock"
