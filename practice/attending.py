@@ -86,16 +86,16 @@ def say_short(*, by: User, appointment: Appointment, short: bool) -> Appointment
     """What is known of an attended visit afterwards: that it was under 16 minutes after all, or was not.
 
     Nothing changes where the mark says so already, and a visit that was not attended has none. Whoever has other locks
-    on what followed from the visit takes that of :func:`settle` before them.
+    on what followed from the visit takes that of :func:`hold_still` before them.
     """
-    row = settle(appointment)
+    row = hold_still(appointment)
     if row.status != Status.ATTENDED or row.attended_short == short:
         return row
     row.attended_short = short
     return saved(by, row, "attended_short")
 
 
-def settle(appointment: Appointment) -> Appointment:
+def hold_still(appointment: Appointment) -> Appointment:
     """The visit as it is now; nobody takes its attendance back before the transaction ends.
 
     Who looks on, or writes what points at the visit, does not wait for this.

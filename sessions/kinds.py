@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from practice import attending
 from practice.action import action
 from practice.models import User
-from sessions import note_words, notes, numbering
+from sessions import drafts, note_words, numbering
 from sessions.models import Course, ProgressNote, TherapySession
 from sessions.note_fields import Words
 
@@ -127,7 +127,7 @@ def say_kind(*, by: User, session: TherapySession, choice: str, as_seen: str = "
 
     ``as_seen``: see :func:`numbering.set_kind`, which also names what is raised.
     """
-    attending.settle(session.appointment)  # as everything that follows from a visit, so that nobody waits in a ring
+    attending.hold_still(session.appointment)  # as everything that follows from a visit, so that nobody waits in a ring
     # The note before the session, as signing does, so that the two wait for each other.
     note = ProgressNote.objects.select_for_update().filter(session=session).first()
     kind, counts = CHOICES[choice]
@@ -149,4 +149,4 @@ def take_form(*, by: User, note: ProgressNote, form: str) -> None:
         clash.content = note_words.carried(clash.content, before, form)
         clash.save(update_fields=["content"])
     content = note_words.carried(note.content, before, form)
-    notes.store_draft(by=by, note=note, content=content, version=note.version, window="")
+    drafts.store_draft(by=by, note=note, content=content, version=note.version, window="")

@@ -1,8 +1,4 @@
-"""Rules of the progress note: drafts that lose no character, the signature, addenda (clinical.md 5.1-5.3).
-
-A draft is saved whole, with the version its window knew. A window that did not know the newest one gets
-:class:`StaleVersion`; its text is kept beside the other until the author has compared both.
-"""
+"""Rules of the progress note: its beginning, the signature, addenda (clinical.md 5.1-5.3). Drafts are in drafts.py."""
 
 from __future__ import annotations
 
@@ -18,31 +14,12 @@ from practice.action import action
 from practice.audit import Action, record
 from practice.models import Appointment, Status, User
 from practice.roles import CLINICIANS, Role
-from sessions import courses, documents, homework, note_fields, note_words, numbering, risk_check
-from sessions.models import Addendum, CoursePlanItem, NoteArticle, NoteDraftVersion, NoteIntervention, ProgressNote
+from sessions import courses, documents, drafts, homework, note_fields, numbering, risk_check
+from sessions.models import Addendum, CoursePlanItem, NoteArticle, NoteIntervention, ProgressNote
 from sessions.note_completeness import Problem, Surroundings, problems
-from sessions.note_fields import Content
 
-VERSIONS_KEPT = 30
 LATE_AFTER = dt.timedelta(hours=24)
 SIMILAR_FROM = 0.9
-
-
-class NoteLocked(Exception):
-    """The note is signed; what is to be said about it now is an addendum."""
-
-
-class NotTheAuthor(Exception):
-    """A note is written and signed by its author alone."""
-
-
-class StaleVersion(Exception):
-    """The draft was saved from another window meanwhile. ``note`` is as saved, ``typed`` what this window holds."""
-
-    def __init__(self, note: ProgressNote, typed: Content) -> None:
-        super().__init__(f"note {note.pk} is at version {note.version}")
-        self.note = note
-        self.typed = typed
 
 
 class Incomplete(Exception):
@@ -76,7 +53,7 @@ def begin_contact_note(*, by: User, appointment: Appointment) -> ProgressNote:
     if appointment.status not in (Status.NO_SHOW, Status.CANCELLED_LATE) or not appointment.type.is_clinical:
         raise NoVisit
     if appointment.therapist.user != by:
-        raise NotTheAuthor
+        raise drafts.NotTheAuthor
     how = "no_show" if appointment.status == Status.NO_SHOW else "late_cancel"
     note, created = ProgressNote.objects.get_or_create(
         appointment=appointment,
@@ -89,115 +66,6 @@ def begin_contact_note(*, by: User, appointment: Appointment) -> ProgressNote:
     )
     if created:
         record(by=by, action=Action.CREATE, obj=note, patient=note.patient_id)
-    return note
-
-
-# -- Drafts ----------------------------------------------------------------------------------------------------------
-def save_draft(
-    *, by: User, note: ProgressNote, content: Content, version: int, window: str = "", turn: int = 0
-) -> ProgressNote:
-    """Save the whole typed ``content`` of a draft that its window knew at ``version``.
-
-    The same text again saves nothing. ``window`` names the browser tab that sends: its own earlier save, whose answer
-    got lost, is no conflict. ``turn`` counts what it sent, 0 for a page without script: a text that comes after its own
-    successor saves nothing either, so the note given back may hold another text. Raises :class:`NotTheAuthor`;
-    :class:`NoteLocked` after heeding a risk answer in the typed text; :class:`StaleVersion` after keeping the typed
-    text as a clash.
-    """
-    try:
-        try:
-            return store_draft(by=by, note=note, content=content, version=version, window=window, turn=turn)
-        except StaleVersion:
-            keep_clash(by=by, note=note, content=content, version=version, window=window, turn=turn)
-            raise
-    except NoteLocked:
-        risk_check.heed_late(by=by, note=note, content=content)
-        raise
-
-
-@action
-def store_draft(
-    *, by: User, note: ProgressNote, content: Content, version: int, window: str, turn: int = 0
-) -> ProgressNote:
-    note = own_draft(by=by, note=note)
-    if dict(content) == note.content:
-        return note
-    if version != note.version:
-        if is_overtaken(note, content, window, turn):
-            risk_check.heed(by=by, note=note, content=content)
-            return note
-        if not saved_by_window(note, window):
-            raise StaleVersion(note, content)
-    now = timezone.now()
-    note.content, note.version, note.saved_at = dict(content), note.version + 1, now
-    note.save(update_fields=["content", "version", "saved_at"])
-    NoteDraftVersion.objects.create(
-        note=note, version=note.version, content=note.content, window=window[:40], turn=turn, saved_at=now
-    )
-    note.draft_versions.filter(is_clash=False, version__lte=note.version - VERSIONS_KEPT).delete()
-    record(by=by, action=Action.CHANGE, obj=note, patient=note.patient_id, detail={"version": note.version})
-    risk_check.heed(by=by, note=note, content=content)
-    return note
-
-
-def own_draft(*, by: User, note: ProgressNote) -> ProgressNote:
-    """The note, locked and read again, if ``by`` may write in it now."""
-    note = ProgressNote.objects.select_for_update(of=("self",)).select_related("patient", "session").get(pk=note.pk)
-    if note.author_id != by.pk:
-        raise NotTheAuthor
-    if note.is_signed:
-        raise NoteLocked
-    return note
-
-
-def saved_by_window(note: ProgressNote, window: str) -> bool:
-    newest = note.draft_versions.filter(is_clash=False, version=note.version)
-    return bool(window) and newest.filter(window=window[:40]).exists()
-
-
-def is_overtaken(note: ProgressNote, content: Content, window: str, turn: int) -> bool:
-    """Whether this very text of the window is saved or a later one; whoever saved after that knew it."""
-    saved = note.draft_versions.filter(is_clash=False, window=window[:40], turn__gt=turn)
-    return bool(window) and turn > 0 and (is_known(note, content, window, turn) or saved.exists())
-
-
-def is_known(note: ProgressNote, content: Content, window: str, turn: int) -> bool:
-    """Whether this very text of the window is among the saved versions."""
-    saved = note.draft_versions.filter(is_clash=False, window=window[:40], turn=turn, content=dict(content))
-    return saved.exists()
-
-
-@action
-def keep_clash(
-    *, by: User, note: ProgressNote, content: Content, version: int, window: str, turn: int = 0
-) -> NoteDraftVersion:
-    """Put the text of a window that came too late beside the note, so that not even a closed window loses it.
-
-    It is told in the form of ``note`` as the caller read it. A risk answer in it is heeded now: the text may wait long
-    for its comparison. Raises :class:`NoteLocked` where the note was signed meanwhile.
-    """
-    told_in, note = note.kind, own_draft(by=by, note=note)
-    content = note_words.carried(content, told_in, note.kind)
-    later = note.draft_versions.filter(is_clash=True, window=window[:40], turn__gt=turn).first()
-    if turn and later:
-        risk_check.heed(by=by, note=note, content=content)
-        return later
-    kept, _created = NoteDraftVersion.objects.update_or_create(
-        note=note,
-        window=window[:40],
-        is_clash=True,
-        defaults={"version": version, "content": dict(content), "turn": turn, "saved_at": timezone.now()},
-    )
-    record(by=by, action=Action.CHANGE, obj=note, patient=note.patient_id, detail={"clash": kept.pk})
-    risk_check.heed(by=by, note=note, content=content)
-    return kept
-
-
-@action
-def settle(*, by: User, note: ProgressNote, content: Content, version: int, clash: NoteDraftVersion) -> ProgressNote:
-    """Save what the author made of two texts, and let the compared one go. Raises as :func:`store_draft` does."""
-    note = store_draft(by=by, note=note, content=content, version=version, window="")
-    NoteDraftVersion.objects.filter(pk=clash.pk, note=note, is_clash=True).delete()
     return note
 
 
@@ -225,16 +93,16 @@ def sign(
     """Sign the draft that its author saw at ``version``; the caller has asked for the password or second factor again.
 
     Writes the coded parts, counts what was delivered, copies everything the note says into ``document``, and takes its
-    hash. From then on the database refuses every change. Raises :class:`NotTheAuthor`, :class:`NoteLocked`,
-    :class:`NeedsCosignature`, :class:`StaleVersion`, :class:`Incomplete`, :class:`TooSimilar`, and
+    hash. From then on the database refuses every change. Raises :class:`NeedsCosignature`, :class:`Incomplete`,
+    :class:`TooSimilar`, :class:`drafts.StaleVersion`, what :func:`drafts.own_draft` raises, and
     :class:`courses.ReasonMissing` for a session past the planned ones without ``extension_reason``.
     """
-    attending.settle(note.appointment)  # before the note, as the undo of an attendance does
-    note = own_draft(by=by, note=note)
+    attending.hold_still(note.appointment)  # before the note, as the undo of an attendance does
+    note = drafts.own_draft(by=by, note=note)
     if not may_sign(by):
         raise NeedsCosignature
     if version != note.version or note.draft_versions.filter(is_clash=True).exists():
-        raise StaleVersion(note, note.content)
+        raise drafts.StaleVersion(note, note.content)
     around = surroundings(note)
     if found := left(note, around):
         raise Incomplete(found)
@@ -351,7 +219,7 @@ def add_addendum(*, by: User, note: ProgressNote, reason: str, text: str, token:
     """Add to a signed note; signed and locked as it is written, so the caller has asked for the password again.
 
     ``token`` names the form: sent again it gives the addendum that it made. Raises :class:`NotSignedYet`, and
-    :class:`NotTheAuthor` for anybody but a licensed clinician on the case.
+    :class:`drafts.NotTheAuthor` for anybody but a licensed clinician on the case.
     """
     note = ProgressNote.objects.select_for_update(of=("self",)).select_related("patient").get(pk=note.pk)
     if not note.is_signed:
@@ -359,7 +227,7 @@ def add_addendum(*, by: User, note: ProgressNote, reason: str, text: str, token:
     if known := addendum_of(by=by, note=note, token=token):
         return known
     if not may_sign(by) or not ProgressNote.objects.visible_to(by).filter(pk=note.pk).exists():
-        raise NotTheAuthor
+        raise drafts.NotTheAuthor
     profile = getattr(by, "therapist", None)
     addendum = Addendum(
         note=note,
@@ -385,7 +253,7 @@ def addendum_of(*, by: User, note: ProgressNote, token: uuid.UUID | None) -> Add
 @action
 def give_article(*, by: User, note: ProgressNote, article: Article | ArticleVersion, word: str = "") -> NoteArticle:
     """Give the patient an article from the draft of a note; raises what ``education.articles.assign`` raises."""
-    note = own_draft(by=by, note=note)
+    note = drafts.own_draft(by=by, note=note)
     assignment: ArticleAssignment = articles.assign(by=by, patient=note.patient, article=article, note=word)
     return NoteArticle.objects.create(note=note, assignment=assignment)
 

@@ -195,10 +195,9 @@ def set_kind(
     """Say what an unsigned contact was: a session, a short contact, a crisis contact, a joint session that counts.
 
     ``counts`` is only asked for joint sessions. ``as_seen`` is what :func:`marks_of` its course was when the person
-    chose. The visit's own mark "attended, short" follows. Raises :class:`SessionGone`, :class:`SessionSigned` and
-    :class:`NumbersMoved`.
+    chose. The visit's own mark "attended, short" follows; the caller holds the visit still before it locks anything.
+    Raises :class:`SessionGone`, :class:`SessionSigned` and :class:`NumbersMoved`.
     """
-    attending.settle(session.appointment)
     rows = TherapySession.objects.select_for_update(of=("self",)).select_related("course", "appointment")
     found = rows.filter(pk=session.pk).first()
     if found is None:

@@ -5,12 +5,14 @@ clinical.md 0.3 rule 2, 5.1 and 7.3. The alert itself is intake's; nothing here 
 
 from __future__ import annotations
 
+import datetime as dt
+
 from django.utils.translation import gettext as _
 
 from intake import alerts
 from intake.models import RiskAlert, RiskTrigger
 from practice.action import action
-from practice.models import User
+from practice.models import Appointment, Patient, User
 from sessions import note_fields
 from sessions.models import ProgressNote
 from sessions.note_fields import Content
@@ -38,15 +40,31 @@ def heed_late(*, by: User, note: ProgressNote, content: Content) -> None:
     """
     note = ProgressNote.objects.select_related("patient").get(pk=note.pk)
     tier = note_fields.risk_tier(content)
-    if not tier or (note.risk_told and note.risk_told <= tier) or is_told_since_signing(note, tier):
+    if not tier or (note.risk_told and note.risk_told <= tier):
+        return
+    if is_told(by=note.author_id, patient=note.patient, tier=tier, since=note.signed_at):
         return
     words = _("From a risk check typed after its note was signed in another window.")
     alerts.mark_by_clinician(by=by, patient=note.patient, tier=tier, words=words)
 
 
-def is_told_since_signing(note: ProgressNote, tier: str) -> bool:
-    still_open = RiskAlert.objects.open().filter(patient=note.patient, tier__lte=tier)
-    told = RiskTrigger.objects.filter(kind=RiskTrigger.Kind.CLINICIAN, by=note.author_id, at__gte=note.signed_at)
+@action
+def heed_gone(*, by: User, visit: Appointment, content: Content) -> None:
+    """The same for an answer typed into a draft that is there no more, because its visit was taken back meanwhile.
+
+    Told unless an alert that its author set off since the visit began is still open: rather twice than never.
+    """
+    tier = note_fields.risk_tier(content)
+    if not tier or is_told(by=by.pk, patient=visit.patient, tier=tier, since=visit.starts_at):
+        return
+    words = _("From a risk check typed after its visit was taken back.")
+    alerts.mark_by_clinician(by=by, patient=visit.patient, tier=tier, words=words)
+
+
+def is_told(*, by: int, patient: Patient, tier: str, since: dt.datetime) -> bool:
+    """Whether the clinician set off an open alert about this much or more since then."""
+    still_open = RiskAlert.objects.open().filter(patient=patient, tier__lte=tier)
+    told = RiskTrigger.objects.filter(kind=RiskTrigger.Kind.CLINICIAN, by=by, at__gte=since)
     return told.filter(alert__in=still_open).exists()
 
 

@@ -13,7 +13,7 @@ from practice.demo.calendar import BEGUN
 from practice.demo.people import ROSA, Stage
 from practice.demo.world import Person, World
 from practice.models import Appointment, AppointmentType, CareAssignment
-from sessions import courses, homework, notes, plan
+from sessions import courses, drafts, homework, notes, plan
 from sessions.models import ProgressNote
 
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
@@ -163,7 +163,7 @@ def contact_note(person: Person, visit: Appointment, how: str) -> None:
     author = visit.therapist.user
     visit.refresh_from_db()
     note = notes.begin_contact_note(by=author, appointment=visit)
-    note = notes.save_draft(by=author, note=note, content=note_texts.contact(how), version=note.version)
+    note = drafts.save_draft(by=author, note=note, content=note_texts.contact(how), version=note.version)
     notes.sign(by=author, note=note, version=note.version)
 
 
@@ -196,9 +196,9 @@ def write(world: World, person: Person, visit: Appointment, number: int, late: i
     note = ProgressNote.objects.select_related("session__course", "patient", "appointment").get(appointment=visit)
     text = text_of(person, visit, note, number, late)
     if half:
-        notes.save_draft(by=author, note=note, content=note.content | note_texts.begun(text), version=note.version)
+        drafts.save_draft(by=author, note=note, content=note.content | note_texts.begun(text), version=note.version)
         return
-    note = notes.save_draft(by=author, note=note, content=note.content | text, version=note.version)
+    note = drafts.save_draft(by=author, note=note, content=note.content | text, version=note.version)
     for code in world_articles(world, person, text["modules"]):
         given = notes.give_article(by=author, note=note, article=world.articles[code])
         read(world, person, given.assignment)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -18,7 +20,7 @@ from practice.access import roles
 from practice.audit import Action, record
 from practice.models import Appointment
 from practice.roles import Role
-from sessions import desk, note_fields, note_words, notes, risk_check
+from sessions import desk, drafts, note_fields, note_words, notes, risk_check
 from sessions.forms.note import read
 from sessions.models import NoteDraftVersion, ProgressNote
 from sessions.views.note_page import differences, edit_context, keys_that_differ, merged
@@ -38,6 +40,21 @@ def note_rows(request: HttpRequest):
 def own_draft(request: HttpRequest, pk: int) -> ProgressNote:
     """A note of this author that may be opened for writing; 404 for anybody else, signed or not."""
     return get_object_or_404(note_rows(request).filter(author=request.user), pk=pk)
+
+
+def hands_back(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """What is sent to a draft that went with its visit is handed back; a bare 404 would lose it, and a risk answer."""
+
+    @wraps(view)
+    def run(request: HttpRequest, pk: int, **kwargs: Any) -> HttpResponse:
+        try:
+            return view(request, pk, **kwargs)
+        except (Http404, drafts.NoteGone):
+            if request.method != "POST" or ProgressNote.objects.filter(pk=pk).exists():
+                raise
+            return gone_page(request)
+
+    return run
 
 
 @roles(*CLINICIANS)
@@ -62,6 +79,7 @@ def note_start(request: HttpRequest, appointment_pk: int) -> HttpResponse:
 
 @roles(*AUTHORS)
 @require_http_methods(["GET", "HEAD", "POST"])
+@hands_back
 def note_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """The editor. A POST saves the draft whole and goes where ``then`` says, or back here."""
     note = own_draft(request, pk)
@@ -77,7 +95,7 @@ def save_and_go(request: HttpRequest, note: ProgressNote, then: str, change: Any
     """Save what was typed, after ``change`` to its content if there is one; then the page it asks for."""
     content = typed_content(request, note)
     try:
-        saved = notes.save_draft(
+        saved = drafts.save_draft(
             by=request.user,
             note=note,
             content=change(content) if change else content,
@@ -85,9 +103,9 @@ def save_and_go(request: HttpRequest, note: ProgressNote, then: str, change: Any
             window=request.POST.get("window", ""),
             turn=number_in(request, "turn"),
         )
-    except notes.StaleVersion as stale:
+    except drafts.StaleVersion as stale:
         return clash_page(request, stale.note, clash_of(request, note), status=409)
-    except notes.NoteLocked:
+    except drafts.NoteLocked:
         return locked_page(request, note, content)
     if note_fields.risk_is_above_none(content) and not risk_check.has_form(saved) and then != "risk":
         messages.warning(request, _("The risk check asks for the structured form. The responders have been told."))
@@ -127,6 +145,25 @@ def locked_page(request: HttpRequest, note: ProgressNote, content: dict[str, Any
     return render(request, "sessions/note/locked.html", context, status=409)
 
 
+def gone_page(request: HttpRequest) -> HttpResponse:
+    """The desk took the visit back while its empty draft was open: heed the risk answer, hand back what was typed."""
+    own = Appointment.objects.visible_to(request.user).filter(therapist__user=request.user).select_related("patient")
+    visit = get_object_or_404(own, pk=number_in(request, "visit"))
+    kind = request.POST.get("kind", "")
+    content = read(request.POST, kind if kind in note_fields.EVERY else note_fields.SESSION)
+    risk_check.heed_gone(by=request.user, visit=visit, content=content)
+    if request.htmx:
+        return JsonResponse({"gone": reverse("sessions:note-list")}, status=409)
+    context = {
+        "visit": visit,
+        "note": ProgressNote.objects.drafts().filter(appointment=visit, author=request.user).first(),
+        "error_title": True,
+        "typed": [(note_words.label_of(key), note_words.shown(key, value)) for key, value in content.items() if value],
+        "risk_is_told": note_fields.risk_is_above_none(content),
+    }
+    return render(request, "sessions/note/gone.html", context, status=409)
+
+
 def typed_besides(note: ProgressNote, content: dict[str, Any]) -> list[tuple[str, str]]:
     """Every part of a content, with its label, that the signed note does not hold like this; to copy elsewhere."""
     other = [key for key in keys_that_differ(note, content) if content.get(key)]
@@ -135,6 +172,7 @@ def typed_besides(note: ProgressNote, content: dict[str, Any]) -> list[tuple[str
 
 @require_POST
 @roles(*AUTHORS)
+@hands_back
 def note_autosave(request: HttpRequest, pk: int) -> JsonResponse:
     """Save in the background; the answer carries the new version and what is left before signing.
 
@@ -144,7 +182,7 @@ def note_autosave(request: HttpRequest, pk: int) -> JsonResponse:
     note = own_draft(request, pk)
     content = typed_content(request, note)
     try:
-        note = notes.save_draft(
+        note = drafts.save_draft(
             by=request.user,
             note=note,
             content=content,
@@ -152,11 +190,11 @@ def note_autosave(request: HttpRequest, pk: int) -> JsonResponse:
             window=request.POST.get("window", ""),
             turn=number_in(request, "turn"),
         )
-    except notes.StaleVersion:
+    except drafts.StaleVersion:
         clash = clash_of(request, note)
         url = reverse("sessions:note-compare", args=[note.pk, clash.pk])
         return JsonResponse({"clash": url}, status=409)
-    except notes.NoteLocked:
+    except drafts.NoteLocked:
         return JsonResponse({"locked": reverse("sessions:note-detail", args=[note.pk])}, status=409)
     context = edit_context(note, check=False)
     html = render_to_string("sessions/note/left.html", context, request)
@@ -165,13 +203,14 @@ def note_autosave(request: HttpRequest, pk: int) -> JsonResponse:
     answer = {"version": note.version, "left": html, "saved": state, "parts": parts}
     if note.content != content:
         sent = (request.POST.get("window", ""), number_in(request, "turn"))
-        answer["overtaken"] = "known" if notes.is_known(note, content, *sent) else "unknown"
+        answer["overtaken"] = "known" if drafts.is_known(note, content, *sent) else "unknown"
     return JsonResponse(answer)
 
 
 # -- Homework lines, without script ----------------------------------------------------------------------------------
 @require_POST
 @roles(*AUTHORS)
+@hands_back
 def note_homework_add(request: HttpRequest, pk: int) -> HttpResponse:
     """Save, and give one more empty line: the editor always shows one."""
     return save_and_go(request, own_draft(request, pk), "", change=lambda content: content)
@@ -179,6 +218,7 @@ def note_homework_add(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @roles(*AUTHORS)
+@hands_back
 def note_homework_remove(request: HttpRequest, pk: int, place: int) -> HttpResponse:
     """Save without the line at that place, counted from 0 as the page showed them."""
 
@@ -204,10 +244,10 @@ def note_compare(request: HttpRequest, pk: int, clash_pk: int) -> HttpResponse:
     if undecided:
         return clash_page(request, note, clash, status=422, undecided=undecided)
     try:
-        notes.settle(by=request.user, note=note, content=content, version=number_in(request, "version"), clash=clash)
-    except notes.StaleVersion as stale:
+        drafts.settle(by=request.user, note=note, content=content, version=number_in(request, "version"), clash=clash)
+    except drafts.StaleVersion as stale:
         return clash_page(request, stale.note, clash, status=409)
-    except notes.NoteLocked:
+    except drafts.NoteLocked:
         return locked_page(request, note, content)
     messages.success(request, _("Both texts are one now."))
     return redirect("sessions:note-edit", pk=pk)

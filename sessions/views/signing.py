@@ -17,7 +17,7 @@ from intake import alerts
 from intake.forms.alert import AssessmentForm
 from practice.access import roles
 from practice.audit import Action, record
-from sessions import courses, documents, note_words, notes, proof
+from sessions import courses, documents, drafts, note_words, notes, proof
 from sessions.forms.addendum import AddendumForm
 from sessions.forms.note import SignForm
 from sessions.models import ProgressNote
@@ -66,7 +66,7 @@ def note_sign(request: HttpRequest, pk: int) -> HttpResponse:
         form.add_error(None, sentence_of(refusal))
         return sign_page(request, own_draft(request, pk), form, status=409)
     except (
-        notes.StaleVersion, notes.Incomplete, notes.NoteLocked, notes.NeedsCosignature, courses.CourseRefused,
+        drafts.StaleVersion, notes.Incomplete, drafts.NoteLocked, notes.NeedsCosignature, courses.CourseRefused,
     ) as refusal:  # fmt: skip
         form.add_error(None, sentence_of(refusal))
         return sign_page(request, own_draft(request, pk), form, status=409)
@@ -76,9 +76,9 @@ def note_sign(request: HttpRequest, pk: int) -> HttpResponse:
 
 def sentence_of(refusal: Exception) -> str:
     sentences = {
-        notes.StaleVersion: _("The note changed in another window since you looked. Read it again before you sign."),
+        drafts.StaleVersion: _("The note changed in another window since you looked. Read it again before you sign."),
         notes.Incomplete: _("Something is left before signing."),
-        notes.NoteLocked: _("The note has just been signed in another window."),
+        drafts.NoteLocked: _("The note has just been signed in another window."),
         notes.NeedsCosignature: cosign_sentence(),
         courses.ReasonMissing: _("The session lies past the planned ones by now."),
     }
@@ -158,7 +158,7 @@ def addendum_create(request: HttpRequest, pk: int) -> HttpResponse:
                 return redirect("sessions:note-detail", pk=pk)
             except proof.NotProven as refusal:
                 form.add_error("proof" if "proof" in form.fields else None, str(refusal))
-            except notes.NotTheAuthor:
+            except drafts.NotTheAuthor:
                 status = 409
                 form.add_error(None, cosign_sentence())
     record(by=request.user, action=Action.VIEW, obj=note, patient=note.patient_id)
@@ -196,7 +196,7 @@ def note_reading(request: HttpRequest, pk: int) -> HttpResponse:
             except NotAssignable:
                 status = 409
                 form.add_error("article", _("This text is being checked and cannot be given now."))
-            except notes.NoteLocked as refusal:
+            except drafts.NoteLocked as refusal:
                 status = 409
                 form.add_error(None, sentence_of(refusal))
     record(by=request.user, action=Action.VIEW, obj="reading", patient=note.patient_id)

@@ -95,14 +95,14 @@ def numbers_under_load(say: Say, people, sessions: int) -> bool:
 
 # -- Windows ---------------------------------------------------------------------------------------------------------
 def type_in(number: int, note: int) -> str:
-    from sessions import notes  # noqa: PLC0415
+    from sessions import drafts  # noqa: PLC0415
     from sessions.models import ProgressNote  # noqa: PLC0415
 
     row = ProgressNote.objects.select_related("author").get(pk=note)
     text = f"What window {number} holds"
     try:
-        notes.save_draft(by=row.author, note=row, content={"did": text}, version=0, window=f"window-{number}")
-    except notes.StaleVersion:
+        drafts.save_draft(by=row.author, note=row, content={"did": text}, version=0, window=f"window-{number}")
+    except drafts.StaleVersion:
         return "kept beside"
     return "saved"
 
@@ -130,13 +130,13 @@ def clashes(note):
 
 
 def sign(number: int, note: int, version: int) -> str:
-    from sessions import notes  # noqa: PLC0415
+    from sessions import drafts, notes  # noqa: PLC0415
     from sessions.models import ProgressNote  # noqa: PLC0415
 
     row = ProgressNote.objects.select_related("author").get(pk=note)
     try:
         notes.sign(by=row.author, note=row, version=version, similar_is_meant=True)
-    except notes.NoteLocked:
+    except drafts.NoteLocked:
         return "locked"
     return "signed"
 

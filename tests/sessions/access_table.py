@@ -5,7 +5,7 @@ rows of the author's pages name the treating therapist alone.
 """
 
 from practice.models import Status
-from sessions import notes
+from sessions import drafts
 from tests import cast
 from tests.practice.access_table import CASE, clinicians, patients, roles
 from tests.sessions import conftest as rooms
@@ -53,7 +53,7 @@ def signed_pk(world, side):
 def clash_pks(world, side):
     def clash():
         note = rooms.note_of(session_of(world, side))
-        return notes.keep_clash(by=side.clinician, note=note, content={"did": "Other"}, version=0, window="w")
+        return drafts.keep_clash(by=side.clinician, note=note, content={"did": "Other"}, version=0, window="w")
 
     return {**draft_pk(world, side), "clash_pk": world.once(("clash", side.patient.pk), clash).pk}
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 from practice import attending, consents
 from practice.models import Status
 from practice.models.consent import ConsentType, Decision
-from sessions import courses, notes
+from sessions import courses, drafts, notes
 from sessions.models import ProgressNote
 from tests import cast
 
@@ -75,7 +75,7 @@ def written(session, **changes) -> ProgressNote:
     reviews = {
         str(pk): {"outcome": "done", "obstacle": "", "learning": ""} for pk in notes.surroundings(note).homework_due
     }
-    return notes.save_draft(
+    return drafts.save_draft(
         by=note.author, note=note, content={**WORDS, "reviews": reviews, **changes}, version=note.version
     )
 

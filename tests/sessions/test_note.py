@@ -9,7 +9,7 @@ from django.utils import timezone
 from education import articles
 from practice.models import AuditEvent, StaffRole
 from practice.roles import Role
-from sessions import documents, note_fields, notes
+from sessions import documents, drafts, note_fields, notes
 from sessions.models import NoteDraftVersion, ProgressNote
 from tests import cast
 from tests.education.conftest import published
@@ -18,7 +18,7 @@ from tests.sessions.conftest import WORDS, attend, note_of, open_twelve, signed,
 
 def save(note, content, version=None, window="", turn=0):
     version = note.version if version is None else version
-    return notes.save_draft(by=note.author, note=note, content=content, version=version, window=window, turn=turn)
+    return drafts.save_draft(by=note.author, note=note, content=content, version=version, window=window, turn=turn)
 
 
 # -- Drafts ----------------------------------------------------------------------------------------------------------
@@ -38,7 +38,7 @@ def test_the_same_text_again_saves_nothing(draft):
 
 def test_a_stale_window_conflicts_and_both_texts_are_kept(draft):
     save(draft, {"did": "First window"}, version=0, window="a")
-    with pytest.raises(notes.StaleVersion) as stale:
+    with pytest.raises(drafts.StaleVersion) as stale:
         save(draft, {"did": "Second window"}, version=0, window="b")
     assert stale.value.note.content == {"did": "First window"}
     assert stale.value.typed == {"did": "Second window"}
@@ -50,7 +50,7 @@ def test_a_stale_window_conflicts_and_both_texts_are_kept(draft):
 def test_further_typing_in_the_stale_window_is_kept_too(draft):
     save(draft, {"did": "First"}, window="a")
     for text in ("Second", "Second, longer"):
-        with pytest.raises(notes.StaleVersion):
+        with pytest.raises(drafts.StaleVersion):
             save(draft, {"did": text}, version=0, window="b")
     assert NoteDraftVersion.objects.get(is_clash=True).content == {"did": "Second, longer"}
 
@@ -70,14 +70,14 @@ def test_a_text_sent_again_after_another_window_built_on_it_is_no_conflict_and_a
     first = save(draft, {"did": "One"}, version=0, window="a", turn=1)
     save(first, {"did": "One, from b"}, window="b", turn=1)
     assert save(draft, {"did": "One"}, version=0, window="a", turn=1).content == {"did": "One, from b"}
-    with pytest.raises(notes.StaleVersion):
+    with pytest.raises(drafts.StaleVersion):
         save(draft, {"did": "One, more"}, version=0, window="a", turn=2)
 
 
 def test_a_late_text_of_a_stale_window_does_not_replace_its_later_one(draft):
     save(draft, {"did": "First"}, window="a", turn=1)
     for text, turn in (("Second, longer", 2), ("Second", 1)):
-        with pytest.raises(notes.StaleVersion):
+        with pytest.raises(drafts.StaleVersion):
             save(draft, {"did": text}, version=0, window="b", turn=turn)
     assert NoteDraftVersion.objects.get(is_clash=True).content == {"did": "Second, longer"}
 
@@ -90,10 +90,10 @@ def test_a_risk_answer_in_an_overtaken_text_is_heeded(draft):
 
 def test_settling_makes_one_text_and_lets_the_other_go(draft):
     note = save(draft, {"did": "First"}, window="a")
-    with pytest.raises(notes.StaleVersion):
+    with pytest.raises(drafts.StaleVersion):
         save(draft, {"did": "Second"}, version=0, window="b")
     clash = note.draft_versions.get(is_clash=True)
-    settled = notes.settle(
+    settled = drafts.settle(
         by=note.author, note=note, content={"did": "First\nSecond"}, version=note.version, clash=clash
     )
     assert settled.content == {"did": "First\nSecond"}
@@ -102,23 +102,23 @@ def test_settling_makes_one_text_and_lets_the_other_go(draft):
 
 def test_a_note_does_not_sign_while_another_text_waits(session):
     note = written(session)
-    with pytest.raises(notes.StaleVersion):
+    with pytest.raises(drafts.StaleVersion):
         save(note, {"did": "Other"}, version=0, window="b")
-    with pytest.raises(notes.StaleVersion):
+    with pytest.raises(drafts.StaleVersion):
         notes.sign(by=note.author, note=note, version=note.version)
 
 
 def test_only_the_newest_versions_of_a_draft_are_kept(draft):
     note = draft
-    for number in range(notes.VERSIONS_KEPT + 5):
+    for number in range(drafts.VERSIONS_KEPT + 5):
         note = save(note, {"did": str(number)})
-    assert note.draft_versions.count() == notes.VERSIONS_KEPT
+    assert note.draft_versions.count() == drafts.VERSIONS_KEPT
 
 
 def test_nobody_but_the_author_writes(draft, supervisor):
     cast.care(draft.patient, supervisor, "supervisor")
-    with pytest.raises(notes.NotTheAuthor):
-        notes.save_draft(by=supervisor, note=draft, content={"did": "x"}, version=0)
+    with pytest.raises(drafts.NotTheAuthor):
+        drafts.save_draft(by=supervisor, note=draft, content={"did": "x"}, version=0)
 
 
 def test_every_save_is_audited_without_a_word_of_it(draft):
@@ -237,14 +237,14 @@ def test_signing_writes_the_coded_parts_and_the_plan(signed_note, course):
 
 
 def test_a_locked_note_takes_no_more_text(signed_note):
-    with pytest.raises(notes.NoteLocked):
+    with pytest.raises(drafts.NoteLocked):
         save(signed_note, {"did": "Too late"})
 
 
 def test_a_note_that_changed_since_it_was_looked_at_is_not_signed(session):
     note = written(session)
     save(note, {**note.content, "did": "Changed since"})
-    with pytest.raises(notes.StaleVersion):
+    with pytest.raises(drafts.StaleVersion):
         notes.sign(by=note.author, note=note, version=note.version)
 
 
@@ -335,7 +335,7 @@ def test_a_draft_has_no_addenda(draft, therapist):
 
 
 def test_a_stranger_adds_nothing(signed_note, other_therapist):
-    with pytest.raises(notes.NotTheAuthor):
+    with pytest.raises(drafts.NotTheAuthor):
         notes.add_addendum(by=other_therapist, note=signed_note, reason="other", text="x")
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from practice import attending, changing
 from practice.models import Appointment, AppointmentType, Status
-from sessions import courses, notes, numbering
+from sessions import courses, drafts, notes, numbering
 from sessions.attendance import NoteIsSigned, NoteIsWritten, OutcomeIsRecorded
 from sessions.models import ProgressNote, TherapySession
 from tests import cast
@@ -123,7 +123,7 @@ OUTREACH = {"outreach": "Called twice", "risk_considered": "None known", "plan":
 )
 def test_what_a_contact_note_says_of_a_visit_is_not_undone(begun, undo, course, therapist):
     row, note = begun(course, therapist)
-    note = notes.save_draft(by=therapist, note=note, content={**note.content, **OUTREACH}, version=note.version)
+    note = drafts.save_draft(by=therapist, note=note, content={**note.content, **OUTREACH}, version=note.version)
     with pytest.raises(NoteIsWritten):
         undo(by=therapist, appointment=row)
     notes.sign(by=therapist, note=note, version=note.version)
@@ -144,9 +144,9 @@ def test_an_empty_contact_note_goes_with_the_undo(begun, undo, course, therapist
 def test_attendance_stays_while_the_text_of_a_second_window_waits(session, therapist):
     note = session.note
     for window, text in (("a", "First"), ("b", "Typed in a second window")):
-        with suppress(notes.StaleVersion):
-            notes.save_draft(by=therapist, note=note, content={"did": text}, version=0, window=window)
-    notes.save_draft(by=therapist, note=note, content={}, version=1, window="a")
+        with suppress(drafts.StaleVersion):
+            drafts.save_draft(by=therapist, note=note, content={"did": text}, version=0, window=window)
+    drafts.save_draft(by=therapist, note=note, content={}, version=1, window="a")
     with pytest.raises(NoteIsWritten):
         attending.undo_attendance(by=therapist, appointment=session.appointment)
     assert note.draft_versions.get(is_clash=True).content == {"did": "Typed in a second window"}

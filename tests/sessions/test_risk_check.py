@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from intake import alerts
 from intake.models import RiskAlert, RiskTrigger
-from sessions import notes
+from sessions import drafts, notes
 from sessions.models import ProgressNote
 from tests.sessions.conftest import written
 
@@ -26,7 +26,7 @@ ASSESSMENT = {
 
 def save(note, content, version=None, window=""):
     version = note.version if version is None else version
-    return notes.save_draft(by=note.author, note=note, content=content, version=version, window=window)
+    return drafts.save_draft(by=note.author, note=note, content=content, version=version, window=window)
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_the_responders_are_told_once_a_tier_and_never_untold(draft):
 def test_a_risk_answer_in_a_window_that_came_too_late_is_heeded_at_once(draft):
     save(draft, {"did": "First window"}, version=0, window="a")
     for text in ("Second", "Second, longer"):
-        with pytest.raises(notes.StaleVersion):
+        with pytest.raises(drafts.StaleVersion):
             save(draft, {"did": text, "risk_suicide": "passive"}, version=0, window="b")
     assert [alert.tier for alert in RiskAlert.objects.all()] == ["R1"]
     assert RiskTrigger.objects.count() == 1
@@ -66,11 +66,11 @@ def test_a_risk_answer_in_a_window_that_came_too_late_is_heeded_at_once(draft):
 
 def test_a_risk_answer_in_a_window_of_a_note_signed_meanwhile_is_told_at_once_and_once(signed_note):
     for text in ("Typed late", "Typed late, longer"):
-        with pytest.raises(notes.NoteLocked):
+        with pytest.raises(drafts.NoteLocked):
             save(signed_note, {"did": text, "risk_suicide": "passive"}, version=0, window="b")
     assert [alert.tier for alert in RiskAlert.objects.all()] == ["R1"]
     assert RiskTrigger.objects.count() == 1
-    with pytest.raises(notes.NoteLocked):
+    with pytest.raises(drafts.NoteLocked):
         save(signed_note, {"risk_suicide": "active", "risk_plan": "yes"}, version=0, window="b")
     assert sorted(alert.tier for alert in RiskAlert.objects.all()) == ["R0", "R1"]
     assert ProgressNote.objects.get(pk=signed_note.pk).content["risk_suicide"] == "none"
@@ -80,14 +80,14 @@ def test_what_a_note_told_before_its_signature_is_not_told_again_by_a_late_windo
     note = written(session, risk_others="some")
     note = written(session)
     notes.sign(by=therapist, note=note, version=note.version)
-    with pytest.raises(notes.NoteLocked):
+    with pytest.raises(drafts.NoteLocked):
         save(note, {"risk_others": "some"}, version=0, window="b")
     assert RiskTrigger.objects.count() == 1
 
 
 def test_a_late_risk_answer_is_told_anew_where_the_alert_of_the_last_one_is_closed(signed_note, therapist):
     for _window in range(2):
-        with pytest.raises(notes.NoteLocked):
+        with pytest.raises(drafts.NoteLocked):
             save(signed_note, {"risk_suicide": "passive"}, version=0, window="b")
         alert = alerts.open_alerts(signed_note.patient).get()
         alerts.assess(by=therapist, alert=alert, **ASSESSMENT)

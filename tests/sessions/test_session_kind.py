@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from practice import attending
 from practice.models import Appointment, AuditEvent
-from sessions import kinds, notes, numbering
+from sessions import drafts, kinds, notes, numbering
 from sessions.models import ProgressNote
 from sessions.views.note_page import keys_that_differ
 from tests import cast
@@ -167,7 +167,7 @@ def test_a_written_draft_loses_no_word_when_it_becomes_a_contact_note(session, t
 
 
 def test_the_text_of_a_second_window_takes_the_new_form_too(draft, therapist):
-    notes.keep_clash(by=therapist, note=draft, content={"did": "Typed elsewhere"}, version=0, window="b")
+    drafts.keep_clash(by=therapist, note=draft, content={"did": "Typed elsewhere"}, version=0, window="b")
     kinds.say_kind(by=therapist, session=draft.session, choice="short")
     assert draft.draft_versions.get(is_clash=True).content == {"summary": "Typed elsewhere"}
 
@@ -184,8 +184,8 @@ def test_a_window_opened_before_the_change_loses_no_word(draft, therapist, as_):
 def test_a_save_that_read_the_former_form_of_an_empty_draft_waits_beside_it_in_the_new_one(session, therapist):
     as_read = note_of(session)
     kinds.say_kind(by=therapist, session=session, choice="short")
-    with pytest.raises(notes.StaleVersion):
-        notes.save_draft(
+    with pytest.raises(drafts.StaleVersion):
+        drafts.save_draft(
             by=therapist, note=as_read, content={"did": "Typed late", "plan": "Rest"}, version=0, window="a"
         )
     note = note_of(session)
@@ -197,10 +197,10 @@ def test_a_save_that_read_the_former_form_of_an_empty_draft_waits_beside_it_in_t
 
 def test_a_save_of_the_window_that_wrote_last_does_not_undo_the_new_form(session, therapist):
     note = note_of(session)
-    as_read = notes.save_draft(by=therapist, note=note, content={"plan": "Rest"}, version=0, window="a")
+    as_read = drafts.save_draft(by=therapist, note=note, content={"plan": "Rest"}, version=0, window="a")
     kinds.say_kind(by=therapist, session=session, choice="short")
-    with pytest.raises(notes.StaleVersion):
-        notes.save_draft(by=therapist, note=as_read, content={"response": "Calm"}, version=1, window="a")
+    with pytest.raises(drafts.StaleVersion):
+        drafts.save_draft(by=therapist, note=as_read, content={"response": "Calm"}, version=1, window="a")
     note = note_of(session)
     assert note.content == {"plan": "Rest"}
     assert note.draft_versions.get(is_clash=True).content == {"summary": "Response, in one line: Calm"}
