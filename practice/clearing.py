@@ -14,12 +14,14 @@ An app takes part by a module ``privacy.py`` with
 from __future__ import annotations
 
 import random
+import string
 import time
 from collections.abc import Callable, Collection, Iterator
 from datetime import datetime, timedelta
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
+from itertools import islice
 from types import ModuleType
 
 import structlog
@@ -28,6 +30,7 @@ from django.contrib.sessions.models import Session
 from django.db import DatabaseError, IntegrityError, InterfaceError, connection, transaction
 from django.db.models import Max
 from django.utils import timezone
+from django.utils.crypto import get_random_string
 
 from practice import audit, heartbeat, locking, patience
 from practice.action import action
@@ -39,8 +42,9 @@ log = structlog.get_logger("evenkeel.clearing")
 IDLE_FOR = timedelta(days=90)  # as in practice_erase_prospect, which does not take anybody's word for it
 A_PAGE, MOST = 100, 500
 PATIENCE = "5s"  # for one statement here: what is not deleted by then is refused
-RUN_LASTS = 60.0  # seconds; meanwhile the loop sends nothing
+RUN_LASTS = 60.0  # seconds of both parts together; meanwhile the loop sends nothing
 SESSIONS_AT_ONCE, SESSION_ROUNDS = 1_000, 200
+KEY_CHARACTERS = string.ascii_lowercase + string.digits  # of a sign-in's key
 EVERY = timedelta(days=1)
 
 CANDIDATES = """
@@ -67,7 +71,8 @@ def tidy_when_due() -> bool:
     """
     if not take_on():
         return False
-    if all([went_well(clear_sessions), went_well(erase_idle_prospects)]):
+    ends = time.monotonic() + RUN_LASTS
+    if all([went_well(clear_sessions, ends), went_well(erase_idle_prospects, ends)]):
         heartbeat.beat(heartbeat.TIDIED)
     return True
 
@@ -80,49 +85,73 @@ def take_on() -> bool:
     return bool(Heartbeat.objects.filter(name=heartbeat.TIDYING, beat_at__lte=now - EVERY).update(beat_at=now))
 
 
-def went_well(deed: Callable[[], int]) -> bool:
+def went_well(deed: Callable[..., int], ends: float) -> bool:
     """Do one part of the tidying; where the database stops it, the other part has its turn all the same."""
     try:
-        deed()
+        deed(ends=ends)
     except (DatabaseError, InterfaceError, NotAllErased) as error:
         log.error("tidying.failed", task=deed.__name__, exc_info=error)
         return False
     return True
 
 
-def clear_sessions() -> int:
-    """Delete sign-ins and bookings of browsers that ended, in small bites; how many."""
-    gone, failed, last, ends = 0, 0, "", time.monotonic() + RUN_LASTS
-    ended = Session.objects.filter(expire_date__lt=timezone.now()).order_by("pk").values_list("pk", flat=True)
-    for _round in range(SESSION_ROUNDS):
-        bite = list(ended.filter(pk__gt=last)[:SESSIONS_AT_ONCE])
-        if not bite or time.monotonic() >= ends:
+def clear_sessions(*, ends: float | None = None) -> int:
+    """Delete sign-ins and bookings of browsers that ended, in small bites; how many.
+
+    It gets half of a run. What was refused, or not reached, waits for the next day. Raises NotAllErased.
+    """
+    now = time.monotonic()
+    half = now + RUN_LASTS / 2 if ends is None else now + (ends - now) / 2
+    gone = failed = 0
+    for bite in islice(ended_sessions(), SESSION_ROUNDS):
+        if time.monotonic() >= half:
             break
-        last = bite[-1]
-        some, refused = deleted(bite, ends)
+        some, refused = delete_bite(bite, half)
         gone, failed = gone + some, failed + refused
     if failed:
         raise NotAllErased
     return gone
 
 
-def deleted(keys: list[str], ends: float) -> tuple[int, int]:
-    """Delete sign-ins; how many went and how many the database refused.
+def ended_sessions() -> Iterator[list[str]]:
+    """The keys of all that ended, a bite at a time, from anywhere on and round, as with people below."""
+    ended = Session.objects.filter(expire_date__lt=timezone.now()).order_by("pk").values_list("pk", flat=True)
+    start = get_random_string(32, KEY_CHARACTERS)
+    for part in (ended.filter(pk__gt=start), ended.filter(pk__lte=start)):
+        last = ""
+        while bite := list(part.filter(pk__gt=last)[:SESSIONS_AT_ONCE]):
+            yield bite
+            last = bite[-1]
 
-    A refused bite is tried again by halves until ``ends`` of the clock that nobody sets.
+
+def delete_bite(keys: list[str], ends: float) -> tuple[int, int]:
+    """Delete sign-ins; how many went and how many stayed because of a refusal.
+
+    A refused bite is tried again by halves; nothing is tried after ``ends`` of the clock that nobody sets.
     """
-    try:
-        with transaction.atomic():
-            be_patient()
-            return Session.objects.filter(pk__in=keys).delete()[0], 0
-    except (DatabaseError, InterfaceError) as error:
-        go_on_after(error)
-        if len(keys) == 1 or time.monotonic() >= ends:
-            log.error("session.not_cleared", count=len(keys), exc_info=error)
-            return 0, len(keys)
-    half = len(keys) // 2
-    (gone, refused), (more, others) = deleted(keys[:half], ends), deleted(keys[half:], ends)
-    return gone + more, refused + others
+    gone = failed = 0
+    waiting = [keys]
+    while waiting and time.monotonic() < ends:
+        bite = waiting.pop()
+        try:
+            gone += delete_sessions(bite)
+        except (DatabaseError, InterfaceError) as error:
+            go_on_after(error)
+            if len(bite) == 1:
+                failed += 1
+                log.error("session.not_cleared", count=1, exc_info=error)
+            else:
+                middle = len(bite) // 2
+                waiting += [bite[middle:], bite[:middle]]
+    if untried := sum(len(bite) for bite in waiting):
+        log.error("session.not_cleared", count=untried)
+    return gone, failed + untried
+
+
+@transaction.atomic
+def delete_sessions(keys: list[str]) -> int:
+    be_patient()
+    return Session.objects.filter(pk__in=keys).delete()[0]
 
 
 def be_patient() -> None:
@@ -140,13 +169,14 @@ def go_on_after(error: Exception) -> None:
 
 
 # -- Prospects ---------------------------------------------------------------------------------------------------------
-def erase_idle_prospects(*, by: User | None = None, most: int = MOST) -> int:
+def erase_idle_prospects(*, by: User | None = None, most: int = MOST, ends: float | None = None) -> int:
     """Erase up to ``most`` prospects from whom nothing followed for 90 days, each in a transaction; how many.
 
-    A record the database refuses keeps nobody else, however many there are: a run goes on for ``RUN_LASTS``, and each
+    A record the database refuses keeps nobody else, however many there are: a run goes on until ``ends``, and each
     begins somewhere else. Raises NotAllErased at the end.
     """
-    erased, failed, ends = 0, 0, time.monotonic() + RUN_LASTS
+    ends = time.monotonic() + RUN_LASTS if ends is None else ends
+    erased = failed = 0
     for pk in idle_prospects(timezone.now() - IDLE_FOR):
         if erased == most or time.monotonic() >= ends:
             break

@@ -65,8 +65,8 @@ HEARTS = {
 
 NOT_TIDIED = _(
     "People from whom nothing followed are to be erased after 90 days, and for more than three days that has not gone "
-    "through in full. Have whoever looks after the server read the log of worker and loop: tidying.failed and "
-    "prospect.not_erased say why."
+    "through in full. Have whoever looks after the server read the log of worker and loop: tidying.failed, "
+    "prospect.not_erased and session.not_cleared say why."
 )
 
 

@@ -92,13 +92,18 @@ def test_many_that_are_refused_keep_nobody_else(db, monkeypatch):
     assert set(Patient.objects.filter(last_name="Brandt")) == set(stuck)
 
 
+def set_clock(monkeypatch, *seconds: float) -> None:
+    """What the clock of a run says, look by look; the last of it from then on."""
+    clock = itertools.chain(seconds, itertools.repeat(seconds[-1]))
+    monkeypatch.setattr(clearing, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+
+
 def test_a_run_that_has_no_time_for_all_does_not_begin_with_the_same_ones_again(db, monkeypatch):
     """Time for one refusal only, and the starts a die would give in the end."""
     stuck, last = callers(2)
     refuse("practice_patient", f"OLD.id = {stuck.pk}")
     for start, left in ((0, 2), (stuck.pk, 1)):
-        clock = itertools.chain([0.0, 0.0], itertools.repeat(clearing.RUN_LASTS))
-        monkeypatch.setattr(clearing, "time", SimpleNamespace(monotonic=lambda clock=clock: next(clock)))
+        set_clock(monkeypatch, 0.0, 0.0, clearing.RUN_LASTS)
         monkeypatch.setattr(clearing.random, "randint", lambda low, high, start=start: start)
         with contextlib.suppress(clearing.NotAllErased):
             clearing.erase_idle_prospects()
@@ -249,6 +254,43 @@ def test_a_browser_session_that_is_refused_keeps_no_other(db):
     with pytest.raises(clearing.NotAllErased):
         clearing.clear_sessions()
     assert set(Session.objects.values_list("pk", flat=True)) == {"b", "e"}
+
+
+def test_a_bite_that_is_refused_is_not_tried_by_halves_when_the_time_is_over(db, monkeypatch):
+    for key in "abcdefgh":
+        Session.objects.create(session_key=key, session_data="", expire_date=timezone.now() - DAY)
+    refuse("django_session", "TRUE")
+    tried = []
+    delete = clearing.delete_sessions
+    monkeypatch.setattr(clearing, "delete_sessions", lambda keys: tried.append(len(keys)) or delete(keys))
+    set_clock(monkeypatch, 0.0, 0.0, 0.0, 0.0, clearing.RUN_LASTS)  # the start, the bite, the whole, its first half
+    with capture_logs() as lines, pytest.raises(clearing.NotAllErased):
+        clearing.clear_sessions()
+    assert tried == [8, 4]
+    assert [line["count"] for line in lines] == [8], "all of it is named as not cleared"
+
+
+def test_both_parts_of_a_run_share_one_minute(db, monkeypatch):
+    """Sign-ins that take all their time leave people theirs, and nobody's time begins anew."""
+    until = {}
+    monkeypatch.setattr(clearing, "delete_bite", lambda keys, ends: until.update(sessions=ends) or (0, 0))
+    monkeypatch.setattr(clearing, "erase_idle_prospects", lambda *, ends: until.update(people=ends) or 0)
+    ended_session()
+    set_clock(monkeypatch, 100.0)
+    assert clearing.tidy_when_due() is True
+    assert until == {"sessions": 100.0 + clearing.RUN_LASTS / 2, "people": 100.0 + clearing.RUN_LASTS}
+
+
+@pytest.mark.parametrize("start", ["", "3", "9", "z"])
+def test_sign_ins_begin_anywhere_and_are_reached_once(db, monkeypatch, start):
+    monkeypatch.setattr(clearing, "SESSIONS_AT_ONCE", 2)
+    monkeypatch.setattr(clearing, "get_random_string", lambda length, characters: start)
+    keys = [str(number) for number in range(1, 8)]
+    for key in keys:
+        Session.objects.create(session_key=key, session_data="", expire_date=timezone.now() - DAY)
+    met = [key for bite in clearing.ended_sessions() for key in bite]
+    first = [key for key in keys if key > start]
+    assert met == first + [key for key in keys if key not in first]
 
 
 def test_the_status_page_says_what_to_do_when_it_is_late(clinic, as_, manager):
