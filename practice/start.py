@@ -32,13 +32,15 @@ class Card:
     """One entry of a person's start page, drawn by a template of the app that owns it.
 
     ``order`` sorts cards, smallest first: 10 next appointment, 20 course, 30 to do, 40 reading, 50 the rest. ``region``
-    says where staff see it: ``waiting`` is the list of things that wait for them, ``main`` the page itself.
+    says where staff see it: ``waiting`` is the list of things that wait for them, ``main`` the page itself. A card that
+    ``asks`` wants something done; one that only tells how things stand is no step, and a rough day shows the others.
     """
 
     order: int
     template: str = field(compare=False)
     context: Mapping[str, Any] = field(default_factory=dict, compare=False)
     region: str = field(default="main", compare=False)
+    asks: bool = field(default=True, compare=False)
 
 
 @dataclass(frozen=True, order=True)

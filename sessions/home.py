@@ -37,7 +37,7 @@ def of_patient(user: User) -> list[Card]:
     found = []
     course = outline.current_course(patient)
     if course is not None:
-        found.append(Card(20, "sessions/patient/card_course.html", {"outline": outline.of_course(course)}))
+        found.append(Card(20, "sessions/patient/card_course.html", {"outline": outline.of_course(course)}, asks=False))
     lines = homework.current_for(patient)
     if lines:
         found.append(Card(30, "sessions/patient/card_homework.html", {"homework": lines}))

@@ -31,6 +31,8 @@ def patient_start(request: HttpRequest) -> HttpResponse:
     one_thing = "one" in request.GET
     appointment = next_appointment(patient)
     cards = [] if one_thing and appointment else collect_cards(request.user)
+    if one_thing:
+        cards = [card for card in cards if card.asks][:1] or cards[:1]
     now = timezone.now().astimezone(ZoneInfo(request.user.time_zone))
     return render(
         request,
@@ -40,7 +42,7 @@ def patient_start(request: HttpRequest) -> HttpResponse:
             "now": now,
             "greeting": greeting(now),
             "appointment": appointment,
-            "cards": cards[:1] if one_thing else cards,
+            "cards": cards,
             "one_thing": one_thing,
         },
     )

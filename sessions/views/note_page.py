@@ -54,7 +54,7 @@ def edit_context(note: ProgressNote, *, check: bool) -> dict[str, Any]:
     context = {
         "note": note,
         "form": form,
-        "blocks": folded(form.blocks, problems, check=check),
+        "blocks": folded(form.blocks, problems, has_review=bool(due), check=check),
         "problems": [(problem, anchor_of(problem)) for problem in problems],
         "complete": note_completeness.count_of_parts(note.kind) - len({problem.key for problem in problems}),
         "parts": note_completeness.count_of_parts(note.kind),
@@ -75,9 +75,15 @@ def edit_context(note: ProgressNote, *, check: bool) -> dict[str, Any]:
     return context
 
 
-def folded(blocks: list[Block], problems: list[note_completeness.Problem], *, check: bool) -> list[Block]:
-    """The blocks as a narrow page shows them: open is the first that lacks something, with ``check`` each that does."""
+def folded(
+    blocks: list[Block], problems: list[note_completeness.Problem], *, has_review: bool, check: bool
+) -> list[Block]:
+    """The blocks as a narrow page shows them: open is the first that lacks something, with ``check`` each that does.
+
+    ``has_review``: there is homework of last time, of which each line is asked for.
+    """
     for block in blocks:
+        block.asks |= has_review and block.key == "review"
         block.left = sum(note_completeness.block_of(problem) == block.key for problem in problems)
     lacking = [block for block in blocks if block.left]
     for block in lacking if check else lacking[:1]:

@@ -99,14 +99,22 @@ def test_cards_stand_in_their_order_and_a_rough_day_shows_one(patient, as_, home
     home.offered = {
         "cards": [
             Card(40, "parts/empty.html", empty | {"name": "reading"}),
-            Card(20, "parts/empty.html", empty | {"name": "course"}),
+            Card(20, "parts/empty.html", empty | {"name": "course"}, asks=False),
+            Card(25, "parts/empty.html", empty | {"name": "registration"}),
         ]
     }
-    assert [card.context["name"] for card in collect_cards(patient.user)] == ["course", "reading"]
-    assert html_of(as_, patient.user).count('class="empty"') == 2
-    rough = as_(patient.user).get(TODAY + "?one").content.decode()
+    assert [card.context["name"] for card in collect_cards(patient.user)] == ["course", "registration", "reading"]
+    assert html_of(as_, patient.user).count('class="empty"') == 3
+    answer = as_(patient.user).get(TODAY + "?one")
+    rough = answer.content.decode()
     assert rough.count('class="empty"') == 1
+    assert [card.context["name"] for card in answer.context["cards"]] == ["registration"], "the course asks for nothing"
     assert "Nothing is booked right now" not in rough
+
+
+def test_a_rough_day_on_which_nothing_is_asked_says_how_things_stand(patient, as_, home):
+    home.offered = {"cards": [Card(20, "parts/empty.html", {}, asks=False)]}
+    assert as_(patient.user).get(TODAY + "?one").content.decode().count('class="empty"') == 1
 
 
 def test_a_rough_day_shows_the_next_visit_and_nothing_besides(patient, therapist, as_, home):

@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
 
-from tests.sessions.conftest import WORDS, note_of, written
+from tests.sessions.conftest import WORDS, attend, note_of, written
 from tests.sessions.test_journey import case, url
 
 __all__ = ["case"]
@@ -56,6 +56,14 @@ def test_the_structured_form_counts_in_the_risk_check_and_a_full_note_is_folded(
     assert parts(client, note)["risk"] == (True, "1 left")
     note = written(session, risk_suicide="none")
     assert not any(is_open for is_open, _state in parts(client, note).values())
+
+
+@pytest.mark.django_db
+def test_homework_of_last_time_is_asked_for_until_each_line_has_its_word(signed_note, course, therapist, as_):
+    client, again = as_(therapist), attend(course.patient, therapist, 0.2)
+    note = note_of(again)
+    assert parts(client, note)["review"][1] == "1 left"
+    assert parts(client, written(again))["review"][1] == "Complete"
 
 
 @pytest.mark.django_db
