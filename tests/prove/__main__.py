@@ -3,7 +3,7 @@
 import sys
 from importlib import import_module
 
-PROOFS = ("booking", "messages", "record", "pages")
+from launch.proving import PROOFS
 
 
 def main(names: list[str]) -> int:
