@@ -17,7 +17,7 @@ from education import articles
 from education.models import Article
 from intake import alerts, consent, instrument
 from practice import outbox_folder
-from practice.demo import answering, arriving, calendar, clinic, people, treating
+from practice.demo import answering, arriving, calendar, clinic, holidays, people, treating
 from practice.demo.people import Stage
 from practice.demo.timeline import Timeline
 from practice.demo.world import Person, World
@@ -26,6 +26,7 @@ from practice.models import Appointment, AppointmentType, Location, Therapist, T
 SEED = 20_260
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
 BEFORE_FIRST = 30 * DAY
+CLOSED_AHEAD = 400 * DAY
 
 
 def build(now: datetime, count: int = people.WHOLE) -> World:
@@ -103,6 +104,7 @@ def found(now: datetime, plan: calendar.Calendar, roster: list[people.Sketch], f
     articles.load_all(by=None, texts=texts, reviews=reviews)
     world.articles = {article.code: article for article in Article.objects.all()}
     away(world)
+    close_on_holidays(world, first_day)
     return world
 
 
@@ -115,6 +117,21 @@ def away(world: World) -> None:
         starts_at=datetime.combine(world.calendar.away, time(), zone),
         ends_at=datetime.combine(world.calendar.away + DAY, time(), zone),
         label="Training day",
+    )
+
+
+def close_on_holidays(world: World, first_day: date) -> None:
+    """Nobody works on a public holiday; the week of the front desk says which it is."""
+    days = list(holidays.between(first_day, (world.now + CLOSED_AHEAD).date()))
+    TimeOff.objects.bulk_create(
+        TimeOff(
+            therapist=world.therapists[sketch.slug],
+            starts_at=datetime.combine(day, time(), ZoneInfo(calendar.PLACES[sketch.hours[0].location])),
+            ends_at=datetime.combine(day + DAY, time(), ZoneInfo(calendar.PLACES[sketch.hours[0].location])),
+            label=name,
+        )
+        for sketch in clinic.THERAPISTS
+        for day, name in days
     )
 
 

@@ -6,8 +6,10 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from itertools import count, islice
 from zoneinfo import ZoneInfo
 
+from practice.demo import holidays
 from practice.demo.clinic import THERAPISTS, TherapistSketch
 from practice.demo.people import ROSA, Sketch, Stage
 
@@ -94,7 +96,9 @@ def hours_for(therapist: TherapistSketch, own: Sequence[Sketch], today: date, ch
     chance.shuffle(free)
     days = {hour.weekday for hour in free}
     of_today = [hour for hour in free if hour.weekday == today.weekday()]
-    rosas = next(d for d in range(2, 9) if (today.weekday() + d) % 7 in days)
+    rosas = next(
+        d for d in range(2, 16) if (today + DAY * d).weekday() in days and not holidays.name_of(today + DAY * d)
+    )
     for number, person in enumerate(own):
         if person.name == ROSA:
             wanted = [hour for hour in free if hour.weekday == (today + DAY * rosas).weekday() and hour.at >= time(10)]
@@ -110,24 +114,24 @@ def hours_for(therapist: TherapistSketch, own: Sequence[Sketch], today: date, ch
 
 
 def past_visits(person: Sketch, hour: Hour, today: date, chance: random.Random) -> Iterator[datetime]:
-    """One visit a week before today: those attended and those missed."""
+    """One visit a week before today, holidays left out: those attended and those missed."""
     number = person.attended + len(person.missed)
     last = hour.before(today)
     if person.stage == Stage.COMPLETED:
         last -= WEEK * chance.randint(2, 5)
-    for back in reversed(range(number)):
-        yield hour.on(last - WEEK * back)
+    open_days = (day for day in (last - WEEK * back for back in count()) if not holidays.name_of(day))
+    yield from reversed([hour.on(day) for day in islice(open_days, number)])
 
 
 def coming_visits(person: Sketch, hour: Hour, today: date, away: date) -> Iterator[datetime]:
-    """Today's visit and those of the next weeks, as far as the course goes."""
+    """Today's visit and those of the next weeks, as far as the course goes, none on a holiday."""
     if person.stage == Stage.COMPLETED:
         return
     first = hour.before(today) + WEEK
     left = int(person.template) - person.attended
     for ahead in range(min(COMING, left)):
         day = first + WEEK * ahead
-        if not (person.therapist == AWAY and day == away):
+        if not (person.therapist == AWAY and day == away) and not holidays.name_of(day):
             yield hour.on(day)
 
 

@@ -49,6 +49,8 @@ class TherapistSketch:
     hours: tuple[Hours, ...] = field(default=())
 
 
+# All hours lie within those the practice says it is open, in the zone of the place and in the practice's own: who reads
+# a time of Millrace in Pacific time sees none before eight.
 MORNING, NOON, LATE = time(9), time(13), time(17)
 THERAPISTS = (
     TherapistSketch(
@@ -127,7 +129,10 @@ THERAPISTS = (
         ("Back pain", "Neck pain", "Pain after injury"),
         ("en",),
         ("Prairie Plan", "Self-pay"),
-        (Hours("1234", time(8), time(12), location="Millrace"), Hours("1234", NOON, LATE, location="Millrace")),
+        (
+            Hours("1234", MORNING, time(13), location="Millrace"),
+            Hours("1234", time(14), time(18), location="Millrace"),
+        ),
     ),
     TherapistSketch(
         "Wren Halloran",

@@ -110,6 +110,18 @@ LEARNED = (
 )
 OBSTACLES = ("Two bad nights.", "Visitors at home.", "Forgot on the weekend.", "Too long in one go.")
 MOODS = ("steady", "brighter", "low", "anxious")
+# Homework of the plan that is written down somewhere: this version has no page for it, so people are told paper.
+ON_PAPER = {
+    "Pain and activity diary for 7 days": "Write down pain and activity on paper each evening, for 7 days",
+    "Mark in the diary what turns pain up or down": "On the paper of last week, mark what turns pain up or down",
+    "Pacing plan daily": "Keep to what we planned, every day",
+    "Body-signal log, three times a week": "Write down the body’s signals on paper, three times a week",
+    "Three thought records, first half": "Write down three thoughts on paper: the moment and the thought",
+    "Three full thought records": "Write down three thoughts on paper: the moment, the thought, a kinder one",
+    "Sleep log, 14 days": "Write down the night on paper each morning, for 14 days",
+    "One problem sheet": "Take one problem from naming it to a first try, on paper",
+    "Finish the flare plan": "Finish your plan for flare days, on paper",
+}
 EARLY = 2  # sessions in which people get to know each other
 AGENDA = ("Check-in and the week.", "Look at the homework.")
 
@@ -134,7 +146,7 @@ def content(
     done = ends_at - timedelta(minutes=chance.randint(0, 4))
     known = plan.modules()
     codes = [code for module in modules for code in known[module].interventions]
-    lines = [line for module in modules for line in known[module].homework][:3]
+    lines = homework_of(modules)
     note: dict[str, Any] = {
         "attendance": "late" if late_minutes else "attended",
         "late_minutes": str(late_minutes or ""),
@@ -171,6 +183,12 @@ def content(
     if modality != "in_person":
         note |= {"patient_location": f"At home, {place}", "licensed_there": "yes", "contact_reachable": "yes"}
     return {key: value for key, value in note.items() if value not in ("", [], {})}
+
+
+def homework_of(modules: Sequence[str]) -> list[str]:
+    """What the plan gives to try after these modules, three lines at most, in words that need nothing but paper."""
+    lines = [line for module in modules for line in plan.modules()[module].homework]
+    return [ON_PAPER.get(line, line) for line in lines[:3]]
 
 
 def topic_of(modules: Sequence[str]) -> str:

@@ -69,7 +69,7 @@ NOTE = {
     "assessment": "First meeting. Pain shapes the mornings most; walking is what is missed.",
     "diagnosis": "not_made",
     "plan": "How long-lasting pain works, and how the sessions work.",
-    "homework_text": ["Pain and activity diary for 7 days"],
+    "homework_text": ["Write down pain and activity on paper each evening, for 7 days"],
     "homework_often": ["daily"],
     "next_step": "booked",
 }

@@ -1,8 +1,9 @@
 """The demo clinic: refused where it must not be, the same every time, fictional, and whole."""
 
 import random
+import re
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -13,13 +14,13 @@ from django.test import override_settings
 
 from intake.models import RiskAlert
 from practice import outbox_folder
-from practice.demo import building, calendar, people, stepping
+from practice.demo import building, calendar, holidays, note_texts, people, stepping
 from practice.demo.people import DOMAIN, ROSA, Stage
-from practice.models import Appointment, Message, Patient, Practice, Status, User
+from practice.models import Appointment, Message, Patient, Practice, Status, Therapist, TimeOff, User, WorkingHours
 from practice.models.booking import LIVING
 from practice.models.message import WAITING, MessageState
 from practice.roles import Role
-from sessions import home, note_fields, notes
+from sessions import home, note_fields, notes, plan
 from sessions.models import Course, ProgressNote
 
 NOW = datetime(2027, 4, 14, 18, 30, tzinfo=UTC)  # a Wednesday, 11:30 at Tern Bay
@@ -68,7 +69,40 @@ def everything() -> dict[str, object]:
         "faces": {step: stepping.person_for(step).name for step in stepping.STEPS if step != stepping.VISITOR},
         "rosa": rosa(),
         "to_finish": to_finish(),
+        "hours": outside_of_opening(),
+        "closed": Counter(TimeOff.objects.values_list("starts_at", "label")),
+        "therapists": Therapist.objects.count(),
+        "off": [row for row in visits_in_time_off() if row.staff_note == ""],
     }
+
+
+def outside_of_opening() -> list[WorkingHours]:
+    """Hours that do not lie within those the practice says, on the wall of their place or in the practice's zone."""
+    practice = Practice.objects.get()
+    opens, closes, zone = practice.opens_at, practice.closes_at, ZoneInfo(practice.time_zone)
+    assert practice.opening_hours == "Monday to Friday, 8 am to 6 pm Pacific"
+    found = []
+    for row in WorkingHours.objects.select_related("location"):
+        walls = [
+            [
+                datetime.combine(NOW.date(), at, row.location.zone_info).astimezone(to).time()
+                for at in (row.starts, row.ends)
+            ]
+            for to in (row.location.zone_info, zone)
+        ]
+        if row.weekday > 4 or any(start < opens or end > closes for start, end in walls):
+            found.append(row)
+    return found
+
+
+def visits_in_time_off() -> list[Appointment]:
+    off = TimeOff.objects.values_list("therapist", "starts_at", "ends_at")
+    living = Appointment.objects.filter(status__in=LIVING)
+    return [
+        row
+        for therapist, begins, ends in off
+        for row in living.filter(therapist=therapist, starts_at__lt=ends, ends_at__gt=begins)
+    ]
 
 
 def rosa() -> dict[str, object]:
@@ -222,6 +256,49 @@ def test_the_therapist_finds_a_note_half_written(clinic_facts):
     assert found["age"] < timedelta(days=8)
 
 
+def test_hours_lie_within_those_the_foot_of_the_page_says(clinic_facts):
+    assert clinic_facts[0]["hours"] == []
+
+
+def test_nobody_works_on_a_public_holiday(clinic_facts):
+    facts = clinic_facts[0]
+    for day, name in ((date(2027, 2, 15), "Presidents’ Day"), (date(2027, 11, 25), "Thanksgiving Day")):
+        at = [datetime.combine(day, time(), ZoneInfo(place)) for place in calendar.PLACES.values()]
+        assert sum(facts["closed"][start, name] for start in at) == facts["therapists"]
+    assert facts["off"] == []
+
+
+@pytest.mark.parametrize(
+    ("day", "name"),
+    [
+        (date(2026, 7, 3), "Independence Day"),
+        (date(2026, 11, 26), "Thanksgiving Day"),
+        (date(2027, 1, 18), "Martin Luther King Jr. Day"),
+        (date(2027, 5, 31), "Memorial Day"),
+        (date(2027, 9, 6), "Labor Day"),
+        (date(2027, 12, 24), "Christmas Day"),
+        (date(2027, 12, 31), "New Year’s Day"),
+        (date(2028, 1, 3), ""),
+        (date(2026, 11, 27), ""),
+    ],
+)
+def test_a_holiday_is_known_by_its_date(day, name):
+    assert holidays.name_of(day) == name
+
+
+def test_a_year_has_eleven_holidays_on_working_days():
+    for year in range(2025, 2035):
+        assert len(holidays.of_year(year)) == 11
+        assert all(day.weekday() < 5 for day in holidays.of_year(year))
+
+
+def test_no_homework_needs_a_page_that_is_not_there():
+    lines = [line for module in plan.modules() for line in note_texts.homework_of([module])]
+    assert note_texts.ON_PAPER.keys() <= {line for module in plan.modules().values() for line in module.homework}
+    for line in lines:
+        assert "on paper" in line.lower() or not re.search(r"diary|log\b|record|sheet|plan\b", line), line
+
+
 # -- The calendar, at any hour and on any weekday ---------------------------------------------------------------------
 @pytest.mark.parametrize("day", range(7))
 @pytest.mark.parametrize("hour", [3, 7, 12, 17, 20])
@@ -240,6 +317,21 @@ def test_the_shown_day_has_visits_before_and_after_now(day, hour):
     assert email in shown
     assert email != people.address_of(ROSA)
     assert now - timedelta(days=8) < left_at <= now - calendar.SESSION
+
+
+@pytest.mark.parametrize("now", [datetime(2026, 11, day, 19, tzinfo=UTC) for day in range(20, 30)])
+def test_no_weekly_visit_falls_on_a_holiday_and_the_shown_day_stands_all_the_same(now):
+    roster = people.roster(people.WHOLE, random.Random(7))
+    made = calendar.make(roster, now, random.Random(7))
+    weekly = [visit for visits in (*made.past.values(), *made.coming.values()) for visit in visits]
+    assert not [visit for visit in weekly if holidays.name_of(visit.date())]
+    zone = ZoneInfo("America/Los_Angeles")
+    shown = {p.email for p in roster if p.therapist == calendar.SHOWN and p.stage == Stage.IN_COURSE}
+    starts = [visit for email in shown for visit in made.coming[email]] + list(made.extra.values())
+    today = sorted(start for start in starts if start.astimezone(zone).date() == now.astimezone(zone).date())
+    assert sum(start <= now for start in today) >= 2
+    assert sum(start > now for start in today) >= 2
+    assert made.coming[people.address_of(ROSA)][0] - now < timedelta(days=6)
 
 
 def test_the_next_visit_of_rosa_meier_is_soon():
