@@ -32,17 +32,19 @@ def plain_line(text: str) -> str:
 
 def is_spelling(text: str, place: int) -> bool:
     """Whether the unseen sign at ``place`` is a joiner that belongs there."""
-    before, after = text[:place], text[place + 1 :]
-    if text[place] not in (ZWJ, ZWNJ) or not before or not after[:1].isalpha():
+    after = text[place + 1 : place + 2]
+    if text[place] not in (ZWJ, ZWNJ) or place == 0 or not after.isalpha():
         return False
-    if unicodedata.combining(before[-1]) == VIRAMA:
+    if unicodedata.combining(text[place - 1]) == VIRAMA:
         return True
-    return text[place] == ZWNJ and is_arabic(last_letter(before)) and is_arabic(after[0])
+    return text[place] == ZWNJ and is_arabic(letter_before(text, place)) and is_arabic(after)
 
 
-def last_letter(text: str) -> str:
-    """The letter that the vowel signs at the end of ``text`` stand on."""
-    return next((sign for sign in reversed(text) if unicodedata.category(sign) != "Mn"), "")
+def letter_before(text: str, place: int) -> str:
+    """The letter that the vowel signs before ``place`` stand on."""
+    while place > 0 and unicodedata.category(text[place - 1]) == "Mn":
+        place -= 1
+    return text[place - 1 : place]
 
 
 def is_arabic(sign: str) -> bool:
