@@ -304,7 +304,9 @@ def test_the_outbox_says_for_whom_a_message_is_and_of_which_visit_in_times_with_
     send()
     page = Client().get(reverse("practice:demo-outbox")).text
     starts = visit.starts_at.astimezone(ZoneInfo(visit.zone))
-    assert f"For Rosa: the visit on {starts:%a} {starts.day} {starts:%b}, {starts:%H:%M} Pacific" in page
+    time = f"{starts:%I:%M %p}".lstrip("0").lower()
+    day = f"{starts:%a}, {starts:%b} {starts.day}"
+    assert f'For <bdi>Rosa</bdi>: the visit on {day}, <span class="nowrap">{time}</span> Pacific' in page
     assert "Times of sending are Pacific" in page
     assert "UTC" not in page
 
