@@ -57,7 +57,7 @@ def prepare(env: dict[str, str], keeper: Keeper, report: Report) -> None:
     if collect_static(env, keeper):
         report.done("static files collected")
     if status == WITHOUT_CLINIC and env["EVENKEEL_DEMO"] == "1":
-        report.say("Building the fictional clinic of the demo, once; this takes half a minute, or longer on a busy machine.")
+        report.say("Building the fictional clinic of the demo, once; this takes half a minute or more.")
         manage("demo", env, keeper)
         report.done("demo clinic built")
 

@@ -124,14 +124,26 @@ def test_where_there_is_room_every_part_is_open(case, page_for):
 
 
 @pytest.mark.browser
-def test_beside_the_note_nothing_lies_under_the_bar(case, page_for):
-    page = page_for(case.therapist, width=1280)
-    page.goto(url("note-edit", case.note.pk))
-    page.mouse.wheel(0, 800)
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (1024, 768)])
+def test_beside_the_note_nothing_lies_under_the_bar(case, page_for, width, height):
+    page = page_for(case.therapist, width=width)
+    page.set_viewport_size({"width": width, "height": height})
+    page.goto(url("note-edit", case.note.pk) + "?check")
+    for scrolled in (0, 800):
+        page.mouse.wheel(0, scrolled)
+        aside, bar = page.locator("aside").bounding_box(), page.locator(".dock").bounding_box()
+        assert aside["y"] + aside["height"] > bar["y"], "both stand at the same height"
+        assert aside["x"] >= bar["x"] + bar["width"]
     page.locator("aside").get_by_role("link").last.focus()
-    aside, bar = page.locator("aside").bounding_box(), page.locator(".dock").bounding_box()
-    assert aside["y"] + aside["height"] <= bar["y"]
     assert not page.evaluate(COVERED)[1]
+    page.locator("h1").click()
+    for _press in range(100):
+        page.keyboard.press("Tab")
+        name, covered = page.evaluate(COVERED)
+        assert not covered, name
+        if name == "necessity":
+            break
+    assert name == "necessity"
 
 
 @pytest.mark.browser
