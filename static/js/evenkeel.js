@@ -20,7 +20,12 @@
   });
   /* A page that answered a form is left: Back then asks for its address anew, where a browser would want the form sent again. */
   const here = document.querySelector("[data-here]");
-  if (here) document.addEventListener("submit", () => history.replaceState(null, "", here.dataset.here));
+  const leave = () => history.replaceState(null, "", here.dataset.here);
+  if (here) document.addEventListener("submit", leave);
+  if (here) document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[href]");
+    if (link && link.protocol.startsWith("http") && !link.hash && !event.ctrlKey && !event.metaKey) leave();
+  });
   /* Text a tab keeps for its next page does not outlive a sign-out. The page that is left writes last, so a later one
      clears: the first that somebody without an account sees. Where the sign-out was refused or given up, nothing goes. */
   try {

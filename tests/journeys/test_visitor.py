@@ -142,6 +142,17 @@ def test_back_after_a_form_that_was_mended_shows_what_is_booked(clinic, page_for
     expect(page.locator(".code")).to_be_visible()
 
 
+def test_back_to_a_form_with_an_error_shows_the_form(clinic, page_for):
+    page = page_for()
+    hold_a_time(page)
+    page.get_by_role("button", name=re.compile("^Book ")).click()
+    expect(page.locator(".error-summary")).to_be_visible()
+    page.get_by_role("link", name="Choose a different time").click()
+    expect(page.locator("#times")).to_be_visible()
+    page.go_back()
+    expect(page.get_by_label("Your name")).to_be_visible()
+
+
 def test_back_after_a_move_that_was_refused_shows_the_times_again(clinic, page_for):
     starts_at = timezone.now().replace(hour=17, minute=0, second=0, microsecond=0) + timedelta(days=7)
     while starts_at.weekday() > 4:
