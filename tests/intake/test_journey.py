@@ -171,3 +171,19 @@ def test_pages_of_an_alert_that_is_taken_on_are_accessible(people, page_for):
     desk = page_for(people.front_desk)
     desk.goto(reverse("intake:paper-entry", args=[patient.pk, versions["phq-9"].pk]))
     assert_accessible(desk)
+
+
+@pytest.mark.parametrize("width", [390, 320])  # a phone, and 400 % of 1280
+def test_tables_of_answers_reflow_on_a_narrow_page_with_the_name_of_every_column(people, page_for, width):
+    for answers in ([8, 7, 9], [4, 3, 5]):
+        response = answered(people.patient, people.versions["peg"], answers)
+    page = page_for(people.therapist, width=width)
+    page.goto(reverse("intake:measure-history", args=[people.patient.pk]))
+    cells = page.locator("tbody td[data-label]:visible")
+    said = cells.evaluate_all("all => all.map(cell => getComputedStyle(cell, '::before').content)")
+    assert said == ['"Result"', '"Since the last"', '"Since the first"'] * 2
+    for name, pk in (("measure-history", people.patient.pk), ("measure-detail", response.pk)):
+        page.goto(reverse(f"intake:{name}", args=[pk]))
+        assert page.locator(".scroll").evaluate("box => box.scrollWidth - box.clientWidth") <= 0
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+        assert_accessible(page)
