@@ -77,17 +77,23 @@ def registration_step(request: HttpRequest, step: str) -> HttpResponse:
     if request.method != "POST":
         initial = initial_of(step, patient, row)
         record(by=request.user, action=Action.VIEW, obj="registration", patient=patient, detail={"step": step})
-        return step_page(request, step, FORMS[step](initial=initial, **options))
+        return step_page(request, step, FORMS[step](initial=initial, **options), row)
     form = FORMS[step](request.POST, **options)
     if not form.is_valid():
-        return step_page(request, step, form)
+        return step_page(request, step, form, row)
     save_step(request, step, patient, form.cleaned_data)
+    if is_finished(row):
+        messages.success(request, _("Saved."))
+        return redirect("intake:registration-start")
     if "rest" in request.POST:
         messages.success(request, _("Saved. Go on whenever you like."))
         return redirect("practice:today")
-    return redirect(
-        place(registration.next_place(patient)) if row is None or not row.finished_at else "intake:registration-start"
-    )
+    return redirect(place(registration.next_place(patient)))
+
+
+def is_finished(row: Registration | None) -> bool:
+    """Whether registration was finished before; what comes now are changes."""
+    return row is not None and row.finished_at is not None
 
 
 def initial_of(step: str, patient: Patient, row: Registration | None) -> dict[str, object]:
@@ -107,7 +113,7 @@ def save_step(request: HttpRequest, step: str, patient: Patient, facts: dict[str
     SAVE[step](by=request.user, patient=patient, **facts)
 
 
-def step_page(request: HttpRequest, step: str, form) -> HttpResponse:
+def step_page(request: HttpRequest, step: str, form, row: Registration | None) -> HttpResponse:
     number = registration.STEPS.index(step) + 1
     context = {
         "form": form,
@@ -116,6 +122,7 @@ def step_page(request: HttpRequest, step: str, form) -> HttpResponse:
         "number": number,
         "total": len(registration.STEPS) + len(consent.SIGNED),
         "back": registration.STEPS[number - 2] if number > 1 else "",
+        "is_change": is_finished(row),
     }
     return render(request, "intake/registration/step.html", context, status=422 if form.errors else 200)
 

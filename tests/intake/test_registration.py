@@ -102,6 +102,22 @@ def test_every_step_is_kept_shown_again_and_can_be_changed(client, patient):
     assert Registration.objects.get().done == list(registration.STEPS)
 
 
+def test_once_registered_a_step_is_changed_and_not_gone_through_again(client, patient):
+    assert "Registration, step 2 of" in client.get(step("home")).text
+    for name, data in POSTS.items():
+        client.post(step(name), data)
+    for slug in ("treatment", "video-and-phone", "privacy-notice", "fees", "website"):
+        decided = {"decision": "yes", "signed_name": "Rosa Meier", "is_read": "on"}
+        client.post(reverse("intake:consent-sign", args=[slug]), decided)
+    page = client.get(step("home")).text
+    assert "Registration, step" not in page
+    assert "Save and go on" not in page
+    assert f'<a class="go" href="{reverse("intake:registration-start")}">' in page
+    changed = client.post(step("home"), HOME | {"city": "Millrace"}, follow=True)
+    assert changed.redirect_chain == [(reverse("intake:registration-start"), 302)]
+    assert "Saved." in changed.text
+
+
 def test_save_and_rest_goes_home_and_registration_goes_on_where_it_stopped(client, patient):
     assert client.post(step("you"), YOU | {"rest": "1"}).url == reverse("practice:today")
     assert registration.next_place(patient) == ("step", "home")
