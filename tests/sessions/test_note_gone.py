@@ -57,6 +57,7 @@ def test_the_page_leads_to_the_draft_of_the_visit_that_was_marked_again(taken_ba
     again = ProgressNote.objects.get(appointment=taken_back.appointment)
     page = as_(taken_back.author).post(url("note-edit", taken_back.pk), sent(taken_back)).content.decode()
     assert f'href="{url("note-edit", again.pk)}"' in page
+    assert "ask the desk" not in page
     assert "have been told" not in page
 
 
