@@ -3,10 +3,13 @@
 import time
 
 import pytest
+from django.conf import settings
 from django.urls import reverse
 from playwright.sync_api import Page, expect
 
 from intake.models import RiskAlert
+from practice import presence
+from practice.browser_session import SessionStore
 from sessions.models import ProgressNote
 from tests import cast
 from tests.browser import FIRST_VISIT, assert_accessible, wire_weight
@@ -155,6 +158,22 @@ def test_a_lost_connection_keeps_the_text_and_saves_it_later(case, page_for):
     page.unroute("**/autosave/")
     page.keyboard.press("Control+s")
     until(lambda: saved(note).get("plan"), "the text is saved when the line is back")
+
+
+def test_a_note_says_why_its_author_was_signed_out_and_keeps_the_text(case, page_for):
+    page = page_for(case.therapist)
+    page.goto(url("note-edit", case.note.pk))
+    known = next(each for each in page.context.cookies() if each["name"] == settings.SESSION_COOKIE_NAME)
+    rested = SessionStore(known["value"])
+    rested[presence.SEEN_AT] -= 16 * 60
+    rested.save()
+    page.get_by_label("Your summary").fill("Not saved yet.")
+    page.keyboard.press("Control+s")
+    expect(page.locator("#dock-state")).to_contain_text(
+        "You were signed out because nothing happened for 15 minutes. Sign in in another window; "
+        "your text is safe here."
+    )
+    expect(page.get_by_label("Your summary")).to_have_value("Not saved yet.")
 
 
 def test_without_script_a_note_is_written_and_signed(case, page_for):
