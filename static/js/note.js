@@ -17,7 +17,15 @@
   let asking = false, gone = false, restored = false, turns = 0, counted = "";
   let last = snapshot(), saving = false, clashed = false, locked = false, leaving = false, told = "", heard = "";
 
-  function body() { return new URLSearchParams(new FormData(form)); }
+  /* Who signs in again in another window gets a new token for forms, in the cookie; this page goes on with that one. */
+  function renew() {
+    const cookie = document.cookie.split("; ").find((each) => each.startsWith("csrftoken="));
+    if (cookie) form.elements.csrfmiddlewaretoken.value = cookie.slice("csrftoken=".length);
+  }
+  function body() {
+    renew();
+    return new URLSearchParams(new FormData(form));
+  }
   function snapshot() {
     const data = body();
     for (const name of OWN) data.delete(name);

@@ -5,6 +5,7 @@ import time
 import pytest
 from django.conf import settings
 from django.urls import reverse
+from django.utils.crypto import get_random_string
 from playwright.sync_api import Page, expect
 
 from intake.models import RiskAlert
@@ -174,6 +175,21 @@ def test_a_note_says_why_its_author_was_signed_out_and_keeps_the_text(case, page
         "your text is safe here."
     )
     expect(page.get_by_label("Your summary")).to_have_value("Not saved yet.")
+
+
+@pytest.mark.parametrize("by", ["Control+s", "Save draft"])
+def test_after_a_new_sign_in_in_another_window_the_text_of_this_one_is_saved(case, page_for, as_, served, by):
+    page = page_for(case.therapist)
+    page.goto(url("note-edit", case.note.pk))
+    page.get_by_label("Your summary").fill("Typed before.")
+    again = as_(case.therapist).cookies[settings.SESSION_COOKIE_NAME].value
+    cookies = {settings.SESSION_COOKIE_NAME: again, settings.CSRF_COOKIE_NAME: get_random_string(32)}
+    page.context.add_cookies([{"name": name, "value": value, "url": served} for name, value in cookies.items()])
+    if by == "Save draft":
+        page.locator(".dock").get_by_role("button", name=by).click()
+    else:
+        page.keyboard.press(by)
+    until(lambda: saved(case.note).get("assessment") == "Typed before.", "the text is saved under the new sign-in")
 
 
 def test_without_script_a_note_is_written_and_signed(case, page_for):
