@@ -32,7 +32,8 @@ from tests.racers import Answer, Racers, Request
 
 GONE = "That time has just gone"
 CALL = "Please call us for this one"
-KEPT = 'value="Racer {}"'
+# How each of the two keeps what was typed: in its field again, or to read to whoever answers the telephone.
+KEPT = {GONE: 'value="Racer {}"', CALL: "<bdi>Racer {}</bdi>"}
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 
 
@@ -107,7 +108,7 @@ class Arena:
             "email": email or f"{uuid.uuid4().hex}@example.org",
             "starts": starts_at.isoformat() if starts_at else "",
         }
-        return Request("/book/", fields, (GONE, CALL, KEPT.format(number)), **how)
+        return Request("/book/", fields, (GONE, CALL, *(kept.format(number) for kept in KEPT.values())), **how)
 
     def everybody_holds_an_own_time(self, numbers: range | None = None) -> None:
         wanted = numbers or range(self.count)
@@ -157,7 +158,7 @@ def rows_near(therapist: Therapist, target: datetime) -> int:
 def refused_clearly(answers: list[Answer], page: str, typed: bool = True) -> list[bool]:
     """For each refusal: the clear page, with what was typed."""
     return [
-        page in answer.found and (not typed or KEPT.format(number) in answer.found)
+        page in answer.found and (not typed or KEPT[page].format(number) in answer.found)
         for number, answer in enumerate(answers)
         if answer.status != 302
     ]
@@ -224,7 +225,7 @@ def move_against_book(arena: Arena, rounds: int) -> Result:
         answers = arena.racers.all_at_once([*moves, *books])
         refused = refused_clearly(answers[: len(mine)], GONE, typed=False)
         refused += [
-            GONE in answer.found and KEPT.format(number) in answer.found
+            GONE in answer.found and KEPT[GONE].format(number) in answer.found
             for number, answer in enumerate(answers)
             if number >= len(mine) and answer.status != 302
         ]

@@ -6,6 +6,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from django.urls import reverse
+from django.utils.html import strip_tags
 
 from practice import booking, changing, manage_links
 from practice.models import Appointment, AuditEvent, ManageLink, Message, Status
@@ -103,7 +104,7 @@ def test_looking_changes_nothing(talk, as_, opened, method):
 
 def test_the_page_shows_time_place_and_neutral_name_only(talk, opened, clinic):
     text = opened.get(page("show", talk)).content.decode()
-    assert "Tuesday, March 9" in text
+    assert "Tuesday, March 9, 12:00 pm" in strip_tags(text)
     assert "12:00 pm to 12:20 pm. Times are Eastern." in text
     assert "9:00 am" in text  # the clinic's clock beside it
     assert "Tern Bay" in text

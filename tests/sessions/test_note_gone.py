@@ -1,7 +1,6 @@
 """The desk takes a visit back while its empty draft is open: no text and no risk answer falls between the two."""
 
 import pytest
-from django.db import transaction
 from django.urls import reverse
 from playwright.sync_api import expect
 
@@ -12,7 +11,7 @@ from sessions.models import ProgressNote
 from tests.sessions.conftest import note_of
 from tests.sessions.test_journey import case, pick, until, url
 from tests.sessions.test_pages import typed
-from tests.waiting import waiting
+from tests.waiting import PATIENCE, beside, waiting
 
 __all__ = ["case"]
 
@@ -78,12 +77,14 @@ def test_a_note_that_is_there_is_not_found_as_ever_by_who_did_not_write_it(draft
 def test_a_save_that_waits_for_the_undo_says_that_the_visit_was_taken_back(case, page_for):
     page, note = page_for(case.therapist), note_of(case.note.session)
     page.goto(url("note-edit", note.pk))
-    with transaction.atomic():
-        attending.undo_attendance(by=case.front_desk, appointment=note.appointment)
+    with beside() as desk:
+        undo, commit = desk.keep(attending.undo_attendance, by=case.front_desk, appointment=note.appointment)
         pick(page, "Thoughts of suicide", "Passive")
         page.get_by_label("Next focus").fill("Typed while the desk took it back")
         page.keyboard.press("Control+s")
         until(waiting, "the save waits for the undo")
+        commit()
+        undo.result(PATIENCE)
     expect(page.locator("#dock-state")).to_have_text("This visit was taken back. Copy your text")
     until(lambda: RiskAlert.objects.filter(patient=case.patient).exists(), "the risk answer is heeded")
     page.get_by_role("button", name="Save draft").last.click()
