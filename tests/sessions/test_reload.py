@@ -148,13 +148,18 @@ def test_two_live_pages_under_one_name_keep_both_texts(case, page_for):
     assert (saved(note)["plan"], clashes(note)) == ("One of the first", 1)
 
 
-def test_text_a_tab_keeps_does_not_outlive_a_sign_out(case, page_for):
-    page, note = page_for(case.therapist), case.note
+def type_and_leave(page: Page, note: ProgressNote) -> None:
+    """Type what never reaches the server, and go to the question whether to sign out."""
     page.on("dialog", lambda dialog: dialog.accept())
     page.goto(url("note-edit", note.pk))
     page.evaluate("() => { window.fetch = () => Promise.reject(); }")
     page.get_by_label("Next focus").fill("Unsent")
     page.goto(reverse("account_logout"))
+
+
+def test_text_a_tab_keeps_does_not_outlive_a_sign_out(case, page_for):
+    page, note = page_for(case.therapist), case.note
+    type_and_leave(page, note)
     assert "Unsent" in page.evaluate("JSON.stringify(sessionStorage)")
     page.locator("main").get_by_role("button", name="Sign out").click()
     page.wait_for_load_state()
@@ -163,11 +168,7 @@ def test_text_a_tab_keeps_does_not_outlive_a_sign_out(case, page_for):
 
 def test_a_sign_out_that_was_refused_takes_no_text_with_it(case, page_for):
     page, note = page_for(case.therapist), case.note
-    page.on("dialog", lambda dialog: dialog.accept())
-    page.goto(url("note-edit", note.pk))
-    page.evaluate("() => { window.fetch = () => Promise.reject(); }")
-    page.get_by_label("Next focus").fill("Unsent")
-    page.goto(reverse("account_logout"))
+    type_and_leave(page, note)
     page.evaluate("() => { document.querySelector('main [name=csrfmiddlewaretoken]').value = 'x'.repeat(64); }")
     with page.expect_navigation() as refused:
         page.locator("main").get_by_role("button", name="Sign out").click()
