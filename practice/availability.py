@@ -87,6 +87,7 @@ class Offer:
         )
 
 
+# LIMIT keeps the account a look-up for each therapist; as a plain join it was read by all accounts, patients' included.
 OFFER = """
 SELECT y.id, y.name, y.price_cents, y.modalities, y.needs_room,
   extract(epoch FROM y.length)::int, extract(epoch FROM y.buffer_before)::int, extract(epoch FROM y.buffer_after)::int,
@@ -101,7 +102,9 @@ SELECT y.id, y.name, y.price_cents, y.modalities, y.needs_room,
    FROM practice_workinghours h JOIN practice_location l ON l.id = h.location_id
    WHERE h.therapist_id = t.id AND l.is_open AND (h.valid_until IS NULL OR h.valid_until >= %(today)s::date))::text
 FROM practice_appointmenttype y
-LEFT JOIN (practice_therapist t JOIN practice_user u ON u.id = t.user_id AND u.is_active) ON """
+LEFT JOIN (practice_therapist t CROSS JOIN LATERAL (
+    SELECT name FROM practice_user WHERE id = t.user_id AND is_active LIMIT 1
+) u) ON """
 LISTED = "t.is_listed AND t.accepts_patients AND y.is_public"
 ORDER = " ORDER BY t.sort_key, t.id"
 

@@ -175,7 +175,8 @@ DATABASES["default"] |= {
     "OPTIONS": {
         "connect_timeout": 5,
         "application_name": "evenkeel",
-        "options": "-c jit=off -c timezone=UTC",
+        # A clinic's rows are in memory or on solid state, where a look-up costs hardly more than reading on.
+        "options": "-c jit=off -c timezone=UTC -c random_page_cost=1.1",
         "server_side_binding": True,  # so that what is asked often is planned once
         "prepare_threshold": 5,
     },
