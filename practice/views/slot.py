@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -212,13 +213,23 @@ def cursor(slot: slots.Slot, who: Offered) -> str:
 
 
 def time_row(offered: Offer, slot: slots.Slot, who: Offered, zone: str, *, with_ways: bool = False) -> TimeRow:
-    own = offered.zone_at(slot, zone)
+    own, language = offered.zone_at(slot, zone), get_language()
     local = slot.starts_at.astimezone(ZoneInfo(own))
-    clock = clock_face(local.hour, local.minute, get_language())
+    clock = clock_face(local.hour, local.minute, language)
     word = zone_label(own, slot.starts_at) if own != zone else ""
-    rest = (each for each in who.ways if with_ways and each != who.way)
-    others = tuple((each, str(Modality(each).label)) for each in rest)
-    return TimeRow(slot, who, str(Modality(who.way).label), local.date(), clock, word, others)
+    others = other_ways(who.ways, who.way, language) if with_ways else ()
+    return TimeRow(slot, who, way_word(who.way, language), local.date(), clock, word, others)
+
+
+@lru_cache(maxsize=64)
+def way_word(way: str, language: str | None) -> str:
+    """A way to meet as it is called in the ``language`` that is active."""
+    return str(Modality(way).label)
+
+
+@lru_cache(maxsize=256)
+def other_ways(ways: tuple[str, ...], but: str, language: str | None) -> tuple[tuple[str, str], ...]:
+    return tuple((each, way_word(each, language)) for each in ways if each != but)
 
 
 def by_day(rows: list[TimeRow]) -> list[tuple[date, list[TimeRow]]]:
