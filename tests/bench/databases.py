@@ -38,12 +38,17 @@ class Site:
 
 @contextmanager
 def served(*, taken_percent: int, history: int = 1) -> Iterator[Site]:
-    """Fill a database once, serve it, and stop the server at the end."""
+    """Fill a database once, serve a copy of it, and stop the server at the end.
+
+    What a run books and sends goes with the copy, so that every run measures the same rows. The long history is only
+    read, and served itself.
+    """
     name = f"bench_{taken_percent}_x{history}"
-    with database(name) as url:
+    with database(name):
         if not Practice.objects.exists():
             print(f"filling {name} ...", flush=True)
             data.fill(taken_percent=taken_percent, history=history)
+    with copy_of(name) if history == 1 else database(name) as url:
         port = free_port()
         environ = {**os.environ, "DATABASE_URL": url, "PORT": str(port), "EVENKEEL_DEMO": "1", "STATIC_MANIFEST": "0"}
         program = [
@@ -81,6 +86,21 @@ def database(name: str) -> Iterator[str]:
     finally:
         connections.close_all()
         connections.databases["default"]["NAME"] = connection.settings_dict["NAME"] = original
+
+
+@contextmanager
+def copy_of(name: str) -> Iterator[str]:
+    """The same with a new copy of database ``name``, dropped at the end."""
+    copy = f"{name}_run"
+    with connection._nodb_cursor() as cursor:
+        cursor.execute(f'DROP DATABASE IF EXISTS "{copy}" WITH (FORCE)')
+        cursor.execute(f'CREATE DATABASE "{copy}" TEMPLATE "{name}"')
+    try:
+        with database(copy) as url:
+            yield url
+    finally:
+        with connection._nodb_cursor() as cursor:
+            cursor.execute(f'DROP DATABASE IF EXISTS "{copy}" WITH (FORCE)')
 
 
 def front_desk_cookie() -> str:
