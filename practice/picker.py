@@ -134,8 +134,10 @@ def worked_days(
 
 
 def strip_day(day: date, count: int, is_worked: bool, today: date, chosen: date) -> Day:
+    if count:
+        return Day(day, count, "", day == chosen)
     word = _("past") if day < today else _("full") if is_worked else _("no hours")
-    return Day(day, count, "" if count else word, day == chosen)
+    return Day(day, count, word, day == chosen)
 
 
 def week_of(monday: date) -> tuple[date, date]:

@@ -258,10 +258,13 @@ def day_strip(offered: Offer, zone: str, now: datetime, chosen: date | None) -> 
 
 def zones_to_choose(zone: str) -> tuple[tuple[str, str], ...]:
     """The zones of home and the one in use, for the small select; the whole world is one page further."""
-    known = {name: str(label) for name, label in HOME_ZONES.items()}
-    if zone not in known:
-        known = {zone: zone_label(zone)} | known
-    return tuple(known.items())
+    home = home_zones(get_language())
+    return home if zone in HOME_ZONES else ((zone, zone_label(zone)), *home)
+
+
+@lru_cache(maxsize=8)
+def home_zones(language: str | None) -> tuple[tuple[str, str], ...]:
+    return tuple((name, str(label)) for name, label in HOME_ZONES.items())
 
 
 def as_json(value: dict) -> HttpResponse:
