@@ -13,7 +13,7 @@ from urllib.parse import urljoin, urlsplit
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from django.conf import settings
-from playwright.sync_api import Browser, BrowserContext, Page, Response, sync_playwright
+from playwright.sync_api import APIResponse, Browser, BrowserContext, Page, Response, sync_playwright
 
 from launch.browser import find_browser
 from launch.testing import WITHOUT_BROWSER
@@ -192,7 +192,7 @@ def wire_weight(page: Page, path: str) -> int:
     return sum(bytes_of(answer) for answer in answers)
 
 
-def bytes_of(answer: Response) -> int:
+def bytes_of(answer: Response | APIResponse) -> int:
     """What one answer weighs; a redirect has no body to weigh."""
     if 300 <= answer.status < 400:
         return 0

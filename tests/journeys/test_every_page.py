@@ -54,6 +54,8 @@ LISTS = {
     "sessions:patient-course",
     "sessions:patient-note-list",
 }
+FETCHED = "performance.getEntriesByType('resource').map(each => each.name).filter(name => name.startsWith('http'))"
+weighed: dict[str, int] = {}
 LIGHTER = {"practice:help-now": 50_000, "intake:crisis-now": 50_000}  # bytes; whoever opens these cannot wait
 
 
@@ -74,27 +76,19 @@ def address(world: World, name: str) -> str:
 
 def faults(page: Page, name: str, path: str, views: tuple[View, ...]) -> list[str]:
     """What is wrong with one page, where it lands: its answer, its weight, its width, and what axe objects to."""
-    answers = []
-
-    def note(answer) -> None:
-        answers.append(answer)
-
-    page.on("response", note)
     answer = page.goto(path)
-    page.remove_listener("response", note)
     if not (answer.ok or answer.status in ANSWERED) or not answer.headers["content-type"].startswith("text/html"):
         return [f"{name}: answers {answer.status} {answer.headers['content-type']}"]
-    own = answers[answers.index(answer) :]  # before it: redirects, and what the page before was still fetching
-    weight = sum(bytes_of(each) for each in own)
+    weight = bytes_of(answer) + sum(weight_of(page, url) for url in set(page.evaluate(FETCHED)))
     found = [] if weight < LIGHTER.get(name, FIRST_VISIT) else [f"weighs {weight} bytes"]
     return [f"{name}: {fault}" for fault in (*found, *faults_seen(page, views))]
 
 
-def without_cache(page: Page) -> None:
-    """Make every visit of this window a first one."""
-    devtools = page.context.new_cdp_session(page)
-    devtools.send("Network.enable")
-    devtools.send("Network.setCacheDisabled", {"cacheDisabled": True})
+def weight_of(page: Page, url: str) -> int:
+    """What a file beside the page weighs on a first visit; fetched for that once, whatever the window has kept."""
+    if url not in weighed:
+        weighed[url] = bytes_of(page.request.get(url))
+    return weighed[url]
 
 
 @pytest.mark.parametrize("walker", WALKERS)
@@ -102,7 +96,6 @@ def test_every_page_opened_by(walker, served, page_for, request, capsys):
     world = make_world()
     person = None if walker == "anonymous" else getattr(world.cast, walker)
     page = page_for(person.user if isinstance(person, Patient) else person)
-    without_cache(page)
     names = pages_of(walker)
     empty = [name for name in names if name in LISTS]
     all_four = request.config.getoption("every_view")
