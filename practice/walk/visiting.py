@@ -97,7 +97,7 @@ def move_by_link(walker: Walker) -> str:
     mailbox = Browser(walker.site)
     page = mailbox.get(walker.link).says("Move it")
     page, form = times_page(mailbox, f"/visit/{walker.uid}/move/", days=FAR + 2)
-    mailbox.send(page, form, starts=form.fields["starts"].offered[-1]).says("Moved.")
+    mailbox.send(page, form, starts=form.fields["starts"].offered[-1]).says("Moved to")
     found = letter(walker.email, "appointment_changed", "SEQUENCE:1")
     if uid_of(found).partition("@")[0] != walker.uid:
         raise Missed("the moved appointment has another UID")
