@@ -12,6 +12,7 @@ VAR = ROOT / "var"
 
 # A socket's address holds 107 bytes on Linux and 103 on macOS.
 LONGEST_SOCKET = 103
+SHARED_MEMORY = Path("/dev/shm")
 
 
 def private(path: Path) -> Path:
@@ -29,20 +30,42 @@ def for_socket(home: Path, name: str) -> Path:
     """
     if len(os.fsencode(home / name)) <= LONGEST_SOCKET and "," not in str(home):
         return home
-    digest = hashlib.sha256(os.fsencode(home)).hexdigest()[:12]
-    short = Path("/tmp") / f"evenkeel-{os.geteuid()}-{digest}"
+    short = under_own_name(Path("/tmp"), home)
+    if not short:
+        raise Refusal(
+            "A folder in /tmp that we need belongs to somebody else, and the path of this folder is too long for a"
+            " socket; move Evenkeel to a shorter path."
+        )
+    return short
+
+
+def in_memory(home: Path, room: int = 2**31) -> Path:
+    """Where data that need not outlive its server lies: in /dev/shm if that has `room` bytes, else `home` itself.
+
+    On some file systems a file takes the longer to make the more were removed before it, which is what tests do that
+    have databases of their own.
+    """
     try:
-        short.mkdir(mode=0o700)
+        there = os.statvfs(SHARED_MEMORY)
+    except OSError:
+        return home
+    if there.f_bavail * there.f_frsize < room or not os.access(SHARED_MEMORY, os.W_OK):
+        return home
+    return under_own_name(SHARED_MEMORY, home) or home
+
+
+def under_own_name(place: Path, home: Path) -> Path | None:
+    """A private folder in `place`, the same for the same `home` each time; None where the name is somebody else's."""
+    folder = place / f"evenkeel-{os.geteuid()}-{hashlib.sha256(os.fsencode(home)).hexdigest()[:12]}"
+    try:
+        folder.mkdir(mode=0o700)
     except FileExistsError:
         # Someone else could have laid a folder or a link of that name there first.
-        found = short.lstat()
+        found = folder.lstat()
         if not stat.S_ISDIR(found.st_mode) or (os.geteuid() != 0 and found.st_uid != os.geteuid()):
-            raise Refusal(
-                f"{short} belongs to somebody else, and the path of this folder is too long for a socket;"
-                " move Evenkeel to a shorter path."
-            ) from None
-        short.chmod(0o700)
-    return short
+            return None
+        folder.chmod(0o700)
+    return folder
 
 
 def give(path: Path, uid: int, gid: int) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from launch import postgres, valkey
-from launch.folder import VAR
+from launch.folder import VAR, in_memory
 from launch.orphans import adopt_orphans, end_orphans
 from launch.processes import Child, Keeper
 from launch.report import Report
@@ -16,21 +16,24 @@ from launch.report import Report
 class Servers:
     """The servers of one purpose under `folder`; `prefix` keeps those of `test`, `bench` and `prove` apart.
 
-    `durable=False` switches fsync off. `fresh=True` begins with empty ones.
+    `durable=False` switches fsync off and keeps the data in memory where there is room, until the servers stop.
+    `fresh=True` begins with empty ones.
     """
 
     def __init__(self, prefix: str = "", *, folder: Path = VAR, durable: bool = True, fresh: bool = False):
         self.postgres: postgres.Server | None = None
         self.valkey: valkey.Server | None = None
         logs = folder / "log"
+        self.home = folder if durable else in_memory(folder)
+        self.is_passing = self.home != folder
         for name, variable in (("postgres", "DATABASE_URL"), ("valkey", "REDIS_URL")):
             if fresh and not os.environ.get(variable):
-                shutil.rmtree(folder / f"{prefix}{name}", ignore_errors=True)
+                shutil.rmtree(self.home / f"{prefix}{name}", ignore_errors=True)
         if not os.environ.get("DATABASE_URL"):
-            data, log = folder / f"{prefix}postgres", logs / f"{prefix}postgres.log"
+            data, log = self.home / f"{prefix}postgres", logs / f"{prefix}postgres.log"
             self.postgres = postgres.Server(data, log=log, durable=durable)
         if not os.environ.get("REDIS_URL"):
-            self.valkey = valkey.Server(folder / f"{prefix}valkey", log=logs / f"{prefix}valkey.log")
+            self.valkey = valkey.Server(self.home / f"{prefix}valkey", log=logs / f"{prefix}valkey.log")
 
     def start(self) -> None:
         for server in (self.postgres, self.valkey):
@@ -41,6 +44,8 @@ class Servers:
         for server in (self.valkey, self.postgres):
             if server:
                 server.stop()
+        if self.is_passing:
+            shutil.rmtree(self.home, ignore_errors=True)
 
     @contextlib.contextmanager
     def kept(self, report: Report) -> Iterator[Keeper]:

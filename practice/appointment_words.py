@@ -14,9 +14,9 @@ from django.utils.translation import gettext as _
 
 from practice import manage_links
 from practice.calendar_file import calendar_file
-from practice.models import Appointment, Message, Modality, Patient, Practice
+from practice.models import Appointment, Message, Patient, Practice
 from practice.templatetags.evenkeel import tel, wall_clock
-from practice.zone import zone_label
+from practice.zone import zone_for, zone_label
 
 LINE_LENGTH = 160
 # The GSM 03.38 alphabet: a text message of these alone fits 160 characters into one.
@@ -34,7 +34,7 @@ def of_practice(practice: Practice) -> dict[str, object]:
 def of_appointment(message: Message, appointment: Appointment, practice: Practice) -> dict[str, object]:
     """The words of the e-mail templates."""
     patient = recipient(message)
-    zone = reading_zone(appointment, patient)
+    zone = zone_for(appointment, patient)
     local = appointment.starts_at.astimezone(ZoneInfo(zone))
     there = appointment.starts_at.astimezone(ZoneInfo(appointment.zone))
     until = appointment.change_until.astimezone(ZoneInfo(zone))
@@ -60,12 +60,6 @@ def recipient(message: Message) -> Patient:
     """Messages about appointments go to patients."""
     assert message.patient is not None
     return message.patient
-
-
-def reading_zone(appointment: Appointment, patient: Patient) -> str:
-    """The clinic's zone for a visit in person, the reader's own for video and phone (architecture.md 5)."""
-    in_person = appointment.modality == Modality.IN_PERSON
-    return appointment.zone if in_person else patient.time_zone
 
 
 def link(appointment: Appointment, patient: Patient) -> str:
@@ -97,7 +91,7 @@ def invitation(method, message: Message, appointment: Appointment, practice: Pra
 
 
 def reminder_line(message: Message, appointment: Appointment, practice: Practice) -> str:
-    local = appointment.starts_at.astimezone(ZoneInfo(reading_zone(appointment, recipient(message))))
+    local = appointment.starts_at.astimezone(ZoneInfo(zone_for(appointment, recipient(message))))
     facts = {
         "practice": practice.short_name,
         "when": f"{date_format(local, 'D, M j')}, {wall_clock(local)} {local.tzname()}",

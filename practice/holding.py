@@ -115,10 +115,10 @@ def same_hold(session_key: str, wish: dict[str, Any], times: Times) -> Appointme
 
 
 @action
-def extend_hold(*, by: User | None = None, session_key: str) -> Appointment:
-    """Ten more minutes from now, up to an hour after the time was first held. Raises HoldGone."""
+def extend_hold(*, by: User | None = None, hold: Appointment | None) -> Appointment:
+    """Ten more minutes from now, up to an hour after the time was first held. Raises HoldGone, also where none is."""
     now = timezone.now()
-    held = holds_of(session_key).select_for_update().first()
+    held = Appointment.objects.filter(pk=hold.pk, status=Status.HELD).select_for_update().first() if hold else None
     if held is None:
         raise HoldGone
     held.held_until = max(held.held_until, min(now + HOLD, held.created_at + LONGEST_HOLD))
@@ -127,10 +127,11 @@ def extend_hold(*, by: User | None = None, session_key: str) -> Appointment:
 
 
 @action
-def release_hold(*, by: User | None = None, session_key: str) -> None:
+def release_hold(*, by: User | None = None, hold: Appointment | None) -> None:
     """Give the time back; nothing to do where nothing is held, or where it was booked a moment ago."""
-    held = list(holds_of(session_key).select_for_update().values_list("pk", flat=True))
-    Appointment.objects.filter(pk__in=held).delete()
+    held = Appointment.objects.filter(pk=hold.pk, status=Status.HELD).select_for_update().first() if hold else None
+    if held is not None:
+        held.delete()
 
 
 @action

@@ -20,7 +20,7 @@ from practice import appointment_words as words
 from practice import outbox
 from practice.models import Appointment, Invitation, Message, Practice, User
 from practice.models.booking import CANCELLED, COMING
-from practice.models.message import Channel, MessageState
+from practice.models.message import WAITING, Channel, MessageState
 from practice.outbox import Check, Kind, NotWanted, Rows, plan, rows_of, withdraw
 
 __all__ = [
@@ -108,6 +108,12 @@ def on_each_channel(
                 due_at=due_at,
                 expires_at=expires_at,
             )
+
+
+def reminder_by_text(appointment: Appointment) -> Message | None:
+    """The text message that reminds of the appointment as it stands: one that waits or was sent; None without one."""
+    late = Message.objects.about(appointment).filter(kind="reminder_late", channel=Channel.SMS)
+    return late.filter(revision=appointment.revision, state__in=(*WAITING, MessageState.SENT)).first()
 
 
 def account_message(

@@ -193,7 +193,7 @@ def withdraw(about: models.Model) -> None:
     A row in a sender's hands is marked, not torn away, or a message that has left would stand here as withdrawn: the
     sender reads the mark in its last look before sending, and records what really happened.
     """
-    waiting = Message.objects.filter(about_type=about._meta.label_lower, about_id=about.pk)
+    waiting = Message.objects.about(about)
     waiting.filter(state=MessageState.CLAIMED).update(reason=WITHDRAWN)
     waiting.filter(state=MessageState.PLANNED).update(
         state=MessageState.WITHDRAWN, reason=WITHDRAWN, sealed_body=None, lease_token=None, lease_until=None

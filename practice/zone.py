@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from practice.models import Appointment, Modality, Patient, User
 from practice.models.zone import zone_names
 
 HOME_ZONES = {
@@ -33,6 +34,13 @@ def zone_choices() -> list[tuple[str | Promise, Any]]:
         if city and region in world:
             world[region].append((name, city.replace("_", " ").replace("/", ", ")))
     return [(_("United States"), list(HOME_ZONES.items())), *world.items()]
+
+
+def zone_for(appointment: Appointment, reader: Patient | User) -> str:
+    """The zone in which to print an appointment: the clinic's for a visit in person, the reader's own for video and
+    phone (architecture.md 5).
+    """
+    return appointment.zone if appointment.modality == Modality.IN_PERSON else reader.time_zone
 
 
 def zone_label(name: str, at: dt.datetime | None = None) -> str:

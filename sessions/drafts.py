@@ -6,6 +6,7 @@ A draft is saved whole, with the version its window knew. A window that did not 
 
 from __future__ import annotations
 
+from django.core.signing import BadSignature, Signer
 from django.utils import timezone
 
 from practice.action import action
@@ -16,6 +17,7 @@ from sessions.models import NoteDraftVersion, ProgressNote
 from sessions.note_fields import Content
 
 VERSIONS_KEPT = 30
+WRITTEN_FOR = Signer(salt="evenkeel.note-visit")
 
 
 class NoteLocked(Exception):
@@ -84,6 +86,23 @@ def store_draft(
     record(by=by, action=Action.CHANGE, obj=note, patient=note.patient_id, detail={"version": note.version})
     risk_check.heed(by=by, note=note, content=content)
     return note
+
+
+def word_of_visit(note: ProgressNote) -> str:
+    """For the page of a draft: whose it is and which visit it is about, to be told once the draft is there no more."""
+    return WRITTEN_FOR.sign_object([note.pk, note.appointment_id, note.author_id])
+
+
+def visit_by_word(word: str, *, by: User, note_pk: int) -> int | None:
+    """The visit that ``by`` wrote the draft for; None for anybody else, and for what is no word of ours.
+
+    Who has the visit now says nothing: it may have been taken back to be given to a colleague.
+    """
+    try:
+        note, visit, author = WRITTEN_FOR.unsign_object(word)
+    except BadSignature:
+        return None
+    return visit if (note, author) == (note_pk, by.pk) else None
 
 
 def own_draft(*, by: User, note: ProgressNote) -> ProgressNote:

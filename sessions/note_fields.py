@@ -14,6 +14,7 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from practice.plain_line import plain_line
 from sessions.models import HomeworkReview
 
 TEMPLATE_VERSION = 1
@@ -254,9 +255,10 @@ def minutes_of(content: Content) -> int | None:
 
 
 def homework_lines(content: Content) -> list[dict[str, str]]:
-    """The homework lines that say something, stripped."""
+    """The homework lines that say something, as the patient gets them: each in one line without unseen signs."""
     rows = [
-        {key: str(row.get(key, "")).strip() for key in ("text", "how_often")} for row in list_of(content, "homework")
+        {key: plain_line(str(row.get(key, ""))) for key in ("text", "how_often")}
+        for row in list_of(content, "homework")
     ]
     return [row for row in rows if row["text"]]
 

@@ -39,12 +39,13 @@ class View(NamedTuple):
     scheme: str
 
 
-# Both widths and both schemes in two runs. The walk over all pages takes the one pair and the other in turn, so that
-# every page is seen at both widths and in both schemes, and what pages share in all four views; `dev.py prove pages`
-# sees every page in all four.
+# Both widths and both schemes in two runs: the first asks all rules, the second those that a view decides. The walk
+# over all pages takes the one pair and the other in turn, so that every page is seen at both widths and in both
+# schemes, and what pages share in all four; `dev.py prove pages` asks everything of every page in all four.
 STATE = (View(390, "light"), View(1280, "dark"))
-CROSSED = (View(390, "dark"), View(1280, "light"))
+CROSSED = (View(1280, "light"), View(390, "dark"))
 EVERY_VIEW = (*STATE, *CROSSED)
+LOOKS = ("color-contrast", "target-size", "link-in-text-block", "scrollable-region-focusable")
 ASKED = "[typeof axe === 'object', ...Array.from(document.styleSheets, sheet => sheet.href || '')]"
 judged_sheets: set[frozenset[str]] = set()
 # A 401, 404, 409 or 422 that a test asks for is a line in the console, not a fault.
@@ -95,16 +96,21 @@ def open_window(chromium: Browser, *, javascript: bool) -> BrowserContext:
 def page_for(chromium: Browser, windows, served: str, as_) -> Iterator[Callable[..., Page]]:
     """``page_for(user, width=1280, javascript=True)``: a page in a window of that person's own; ``None`` is a visitor.
 
+    ``with_clock`` gives the page a clock that the test moves; it stays in its window, so nobody gets that afterwards.
     Paths are enough for ``goto``. At the end of the test any script error, refused resource or request to another
     host fails it.
     """
-    taken: list[tuple[bool, BrowserContext]] = []
+    taken: list[tuple[BrowserContext, list[BrowserContext] | None]] = []  # and where it goes back to
     complaints: list[str] = []
 
-    def open_page(user=None, *, width: int = 1280, javascript: bool = True, scheme: str = "light") -> Page:
-        free = windows[javascript]
+    def open_page(
+        user=None, *, width: int = 1280, javascript: bool = True, scheme: str = "light", with_clock: bool = False
+    ) -> Page:
+        free = None if with_clock else windows[javascript]
         context = free.pop() if free else open_window(chromium, javascript=javascript)
-        taken.append((javascript, context))
+        taken.append((context, free))
+        if with_clock:
+            context.clock.install()
         if user is not None:
             cookie = as_(user).cookies[settings.SESSION_COOKIE_NAME]
             context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie.value, "url": served}])
@@ -118,12 +124,15 @@ def page_for(chromium: Browser, windows, served: str, as_) -> Iterator[Callable[
         return page
 
     yield open_page
-    for javascript, context in taken:
+    for context, free in taken:
+        if free is None:
+            context.close()
+            continue
         _empty, *pages = context.pages
         for page in pages:
             page.close()
         context.clear_cookies()
-        windows[javascript].append(context)
+        free.append(context)
     assert complaints == []
 
 
@@ -154,17 +163,18 @@ def assert_accessible(page: Page, views: tuple[View, ...] = STATE) -> None:
 def faults_seen(page: Page, views: tuple[View, ...]) -> list[str]:
     """What is wrong with the page as it stands, in each of these views."""
     found = []
-    for view in views:
+    for place, view in enumerate(views):
         page.set_viewport_size({"width": view.width, "height": 844})
         if page.evaluate("document.documentElement.scrollWidth") > view.width:
             found.append(f"scrolls sideways at {view.width}")
         page.emulate_media(color_scheme=view.scheme, reduced_motion="reduce")
-        found += [f"at {view.width} in {view.scheme}: {each}" for each in findings(page)]
+        rules = () if place == 0 or views == EVERY_VIEW else LOOKS
+        found += [f"at {view.width} in {view.scheme}: {each}" for each in findings(page, rules)]
     return found
 
 
-def findings(page: Page) -> list[str]:
-    """What axe objects to on the page as it stands.
+def findings(page: Page, rules: tuple[str, ...] = ()) -> list[str]:
+    """What axe objects to on the page as it stands; of ``rules`` only, if there are any.
 
     Its one rule about the source of the stylesheets fetches them again, so it is asked once for each set of them.
     """
@@ -175,6 +185,8 @@ def findings(page: Page) -> list[str]:
     names = frozenset(urlsplit(sheet).path for sheet in sheets)
     options = {"resultTypes": ["violations"], "preload": names not in judged_sheets}
     judged_sheets.add(names)
+    if rules:
+        options["runOnly"] = {"type": "rule", "values": rules}
     violations = page.evaluate("options => axe.run(options).then(results => results.violations)", options)
     return [f"{each['id']}: {node['html'][:160]}" for each in violations for node in each["nodes"]]
 

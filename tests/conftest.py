@@ -134,7 +134,9 @@ def cloned(template: str, name: str) -> Iterator[None]:
     """Within it the connection is to ``name``, a new copy of ``template``."""
     before = connection.settings_dict["NAME"]
     connections.close_all()
-    run_sql(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)', f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    # Copied file by file, which costs less than to write each page through the log, as is the default.
+    copied = f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY'
+    run_sql(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)', copied)
     point_at(name)
     try:
         yield

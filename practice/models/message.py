@@ -33,6 +33,9 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """Those who keep the schedule see what was sent about it; everybody else has it in the own mailbox."""
         return self if user.roles & SCHEDULERS else self.none()
 
+    def about(self, row: models.Model) -> "MessageQuerySet":
+        return self.filter(about_type=row._meta.label_lower, about_id=row.pk)
+
     def failed(self) -> "MessageQuerySet":
         """Lost for good and not yet dealt with: tasks for the front desk."""
         return self.filter(state=MessageState.FAILED)

@@ -17,9 +17,10 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from practice.zone import zone_label
+from practice.zone import zone_for, zone_label
 
 register = template.Library()
+register.filter(zone_for)
 SVG = "{http://www.w3.org/2000/svg}"
 UNDO = "undo="
 
@@ -130,12 +131,6 @@ def day_word(moment: dt.datetime) -> str:
 def zone_name(zone: str) -> str:
     """``Pacific`` for ``America/Los_Angeles``."""
     return zone_label(zone)
-
-
-@register.filter
-def zone_for(appointment, reader) -> str:
-    """The zone in which to print an appointment to a person: the clinic's for a room, the reader's for a call."""
-    return appointment.zone if appointment.modality == "in_person" else reader.time_zone
 
 
 @register.filter

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
+from django.core.signing import BadSignature, Signer
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -26,9 +29,11 @@ from practice.slots import DAY, Slot
 from practice.views import visitor
 from practice.views.manage_link import keep_link, may_change
 from practice.views.slot import others, slot_page
+from practice.zone import zone_for
 
 WISH, BOOKED = "booking_wish", "booked"
 NEAREST = 3
+SHOWN = Signer(salt="evenkeel.booking-wish")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,16 @@ class Wish:
     @property
     def is_held(self) -> bool:
         return self.held is not None and self.held.held_until > timezone.now()
+
+    @property
+    def plain(self) -> list[Any]:
+        """What to remember of it: therapist, way, start and location, as the session or a form keeps them."""
+        return [self.therapist.slug, self.way, self.starts_at.astimezone(UTC).isoformat(), self.location.pk]
+
+    @property
+    def shown(self) -> str:
+        """For the form below it: one browser holds one time, and another tab may hold a different one meanwhile."""
+        return SHOWN.sign_object(self.plain)
 
     def at(self, starts_at: datetime) -> Wish:
         return Wish(self.therapist, self.type, self.location, self.way, starts_at)
@@ -102,7 +117,7 @@ def booking_confirm(request: HttpRequest) -> HttpResponse:
             return nothing_page(request)
         return form_page(request, kind.fresh(), wish, patient)
     form = kind(request.POST)
-    wish = wish_of(request, token=request.POST.get("token", ""))
+    wish = wish_of(request, request.POST)
     if wish is None:
         return nothing_page(request, status=409)
     if not form.is_valid():
@@ -116,14 +131,14 @@ def booking_confirm(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters()
 def hold_extend(request: HttpRequest) -> HttpResponse:
     """Ten more minutes. The button stands in the booking form, so its words come along and are shown again as typed."""
-    wish = wish_of(request)
+    wish = wish_of(request, request.POST)
     if wish is None:
         return nothing_page(request, status=409)
     patient = visitor.signed_in_patient(request)
     typed = {name: value for name, value in request.POST.items() if name != "csrfmiddlewaretoken"}
     form = (ConfirmForm if patient else BookingForm).fresh(**typed)
     try:
-        held = holding.extend_hold(session_key=visitor.hold_key(request))
+        held = holding.extend_hold(hold=wish.held)
     except holding.HoldGone:
         return form_page(request, form, wish, patient, status=409)
     return form_page(request, form, wish_of_row(held), patient)
@@ -139,13 +154,12 @@ def booking_done(request: HttpRequest) -> HttpResponse:
     if appointment is None:
         return nothing_page(request)
     mine = appointment.patient.user_id is not None
-    zone = appointment.zone if appointment.modality == Modality.IN_PERSON else appointment.patient.time_zone
     return render(
         request,
         "practice/booking/done.html",
         {
             "appointment": appointment,
-            "zone": zone,
+            "zone": zone_for(appointment, appointment.patient),
             "may_change": may_change(appointment),
             "link": "" if mine else manage_links.url_for(appointment),
             **told(appointment),
@@ -165,7 +179,7 @@ def hold_for(request: HttpRequest, therapist: Therapist, way: str, starts_at: da
         session_key=visitor.hold_key(request, make=True),
         address=visitor.address(request),
     )
-    request.session[WISH] = [therapist.slug, way, held.starts_at.isoformat(), held.location_id]
+    request.session[WISH] = wish_of_row(held).plain
     return held
 
 
@@ -179,18 +193,30 @@ def location_of(therapist: Therapist, way: str, starts_at: datetime) -> Location
     return Location.objects.get(pk=here[0][2].location_id)
 
 
-def wish_of(request: HttpRequest, token: str = "") -> Wish | None:
-    """The time this browser session wants: of its hold, of the booking its form has made already, or as remembered."""
-    row = holding.find(session_key=visitor.hold_key(request), token=token)
-    if row is not None:
+def wish_of(request: HttpRequest, posted: Mapping[str, str] | None = None) -> Wish | None:
+    """The time that was asked for: of the booking the ``posted`` form has made already, of the page it stood on, held
+    by this browser or not, or, without a form, the one that this browser holds or remembers.
+    """
+    posted = posted or {}
+    row = holding.find(session_key=visitor.hold_key(request), token=posted.get("token", ""))
+    shown = shown_on(posted)
+    if row is not None and (row.token or shown in (None, wish_of_row(row).plain)):
         return wish_of_row(row)
-    slug, way, starts, location_id = request.session.get(WISH) or (None,) * 4
+    slug, way, starts, location_id = shown or request.session.get(WISH) or (None,) * 4
     therapist = Therapist.objects.listed().filter(slug=slug).first() if slug else None
     location = Location.objects.filter(pk=location_id).first()
     if therapist is None or location is None:
         return None
     type = AppointmentType.objects.get(code=AppointmentType.Code.CONSULT_FREE)
     return Wish(therapist, type, location, way, datetime.fromisoformat(starts))
+
+
+def shown_on(posted: Mapping[str, str]) -> list[Any] | None:
+    """What the page of this form showed; None where it does not say so, or in words that are not ours."""
+    try:
+        return SHOWN.unsign_object(posted.get("wish", ""))
+    except BadSignature:
+        return None
 
 
 def wish_of_row(row: Appointment) -> Wish:
@@ -278,7 +304,7 @@ def call_page(request: HttpRequest, form: ConfirmForm, wish: Wish, patient: Pati
 
     The time is given back at once, so that the front desk can book it for whoever calls.
     """
-    holding.release_hold(session_key=visitor.hold_key(request))
+    holding.release_hold(hold=wish.held)
     zone = visitor.reading_zone(request, wish.way, wish.location.zone)
     context = {"typed": form.cleaned_data, "wish": wish, "patient": patient, "zone": zone, "error_title": True}
     return render(request, "practice/booking/call.html", context, status=409)
@@ -296,14 +322,15 @@ def booked_here(request: HttpRequest) -> QuerySet[Appointment]:
     return rows.filter(ends_at__gt=timezone.now())
 
 
-def told(appointment: Appointment) -> dict[str, str]:
-    """Where a confirmation and a reminder by text message go, by the consents on record; empty where none goes."""
+def told(appointment: Appointment) -> dict[str, object]:
+    """Where a confirmation and a reminder by text message go, by the consents on record; empty where none goes.
+
+    A reminder is promised where one waits, and told of where it has been sent, whenever the page is read.
+    """
     patient, allowed = appointment.patient, consents.active_consents(appointment.patient)
-    reminded = appointment.starts_at - messages.LATE > timezone.now()
-    return {
-        "mail_to": patient.email if ConsentType.EMAIL in allowed else "",
-        "text_to": str(patient.phone or "") if ConsentType.SMS in allowed and reminded else "",
-    }
+    mail_to = patient.email if ConsentType.EMAIL in allowed else ""
+    text = messages.reminder_by_text(appointment) if ConsentType.SMS in allowed else None
+    return {"mail_to": mail_to, "text_to": str(patient.phone) if text else "", "is_texted": bool(text and text.sent_at)}
 
 
 def gone(

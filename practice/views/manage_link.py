@@ -35,7 +35,8 @@ from practice.context import practice_facts
 from practice.forms.booking import MoveForm, RevisionForm, read_query
 from practice.models import Appointment, Location, Modality
 from practice.picker import picker
-from practice.templatetags.evenkeel import tel, wall_clock
+from practice.templatetags.evenkeel import tel, wall_clock, zone_words
+from practice.zone import zone_for
 
 KEPT = "manage"  # the cookie; one per appointment, by its path
 View = Callable[..., HttpResponse]
@@ -238,16 +239,11 @@ def problem_of(refusal: Exception) -> str:
 
 
 def moved_words(before: datetime, moved: Appointment) -> str:
-    """From when to when, each by the reader's clock."""
-    here = ZoneInfo(reading_zone(moved))
+    """From when to when, each by the reader's clock, and whose clock that is."""
+    here = ZoneInfo(zone_for(moved, moved.patient))
     times = {"new": moved.starts_at.astimezone(here), "old": before.astimezone(here)}
     words = {name: f"{date_format(time, 'l, F j')}, {wall_clock(time)}" for name, time in times.items()}
-    return _("Moved to %(new)s. Before, it was on %(old)s.") % words
-
-
-def reading_zone(appointment: Appointment) -> str:
-    """The clinic's zone for a visit in person, the reader's own for video and phone (architecture.md 5)."""
-    return appointment.zone if appointment.modality == Modality.IN_PERSON else appointment.patient.time_zone
+    return f"{_('Moved to %(new)s. Before, it was on %(old)s.') % words} {zone_words(moved, moved.patient)}"
 
 
 def facts(request: HttpRequest, appointment: Appointment) -> dict[str, object]:
@@ -256,7 +252,7 @@ def facts(request: HttpRequest, appointment: Appointment) -> dict[str, object]:
     return {
         "frame": "shell/patient.html" if mine else "practice/manage/frame.html",
         "appointment": appointment,
-        "zone": reading_zone(appointment),
+        "zone": zone_for(appointment, appointment.patient),
         "in_person": appointment.modality == Modality.IN_PERSON,
         "may_change": may_change(appointment),
         "is_mine": mine,

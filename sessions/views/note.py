@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from practice.access import roles
 from practice.audit import Action, record
-from practice.models import Appointment
+from practice.models import Appointment, Patient
 from practice.roles import Role
 from sessions import desk, drafts, note_fields, note_words, notes, risk_check
 from sessions.forms.note import read
@@ -52,7 +52,7 @@ def hands_back(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]
         except (Http404, drafts.NoteGone):
             if request.method != "POST" or ProgressNote.objects.filter(pk=pk).exists():
                 raise
-            return gone_page(request)
+            return gone_page(request, pk)
 
     return run
 
@@ -136,6 +136,7 @@ def clash_of(request: HttpRequest, note: ProgressNote) -> NoteDraftVersion:
 def locked_page(request: HttpRequest, note: ProgressNote, content: dict[str, Any]) -> HttpResponse:
     """The note was signed in another window: say so, and hand back what was typed here and is not in it."""
     note.refresh_from_db(fields=["content"])
+    record(by=request.user, action=Action.VIEW, obj=note, patient=note.patient_id)
     context = {
         "note": note,
         "error_title": True,
@@ -145,17 +146,19 @@ def locked_page(request: HttpRequest, note: ProgressNote, content: dict[str, Any
     return render(request, "sessions/note/locked.html", context, status=409)
 
 
-def gone_page(request: HttpRequest) -> HttpResponse:
+def gone_page(request: HttpRequest, pk: int) -> HttpResponse:
     """The desk took the visit back while its empty draft was open: heed the risk answer, hand back what was typed."""
-    own = Appointment.objects.visible_to(request.user).filter(therapist__user=request.user).select_related("patient")
-    visit = get_object_or_404(own, pk=number_in(request, "visit"))
+    written_for = drafts.visit_by_word(request.POST.get("visit", ""), by=request.user, note_pk=pk)
+    visit = get_object_or_404(Appointment.objects.select_related("patient"), pk=written_for, patient__isnull=False)
     kind = request.POST.get("kind", "")
     content = read(request.POST, kind if kind in note_fields.EVERY else note_fields.SESSION)
+    record(by=request.user, action=Action.VIEW, obj=visit, patient=visit.patient_id)
     risk_check.heed_gone(by=request.user, visit=visit, content=content)
     if request.htmx:
         return JsonResponse({"gone": reverse("sessions:note-list")}, status=409)
     context = {
         "visit": visit,
+        "may_open": Patient.objects.visible_to(request.user).filter(pk=visit.patient_id).exists(),
         "note": ProgressNote.objects.drafts().filter(appointment=visit, author=request.user).first(),
         "error_title": True,
         "typed": [(note_words.label_of(key), note_words.shown(key, value)) for key, value in content.items() if value],

@@ -12,7 +12,7 @@ from django.http import QueryDict
 from django.utils.formats import date_format
 
 from practice.models import Appointment
-from sessions import documents, homework, note_completeness, note_fields, note_words, notes, plan, risk_check
+from sessions import documents, drafts, homework, note_completeness, note_fields, note_words, notes, plan, risk_check
 from sessions.forms.note import Block, NoteForm
 from sessions.models import HomeworkLine, NoteDraftVersion, ProgressNote
 
@@ -63,6 +63,7 @@ def edit_context(note: ProgressNote, *, check: bool) -> dict[str, Any]:
         "place": note_words.place_of(note.appointment),
         "saved_at": note.saved_at,
         "window": uuid.uuid4().hex,
+        "visit": drafts.word_of_visit(note),
         "risk_asked": note_fields.risk_is_above_none(note.content),
         "has_risk_form": has_risk_form,
         "minutes": note_fields.minutes_of(note.content),

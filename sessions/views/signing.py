@@ -61,6 +61,8 @@ def note_sign(request: HttpRequest, pk: int) -> HttpResponse:
         form = sign_form(request, note, is_similar=True, data=request.POST)
         form.add_error("similar", _("Nearly every word is that of last time. Say that it is meant so."))
         return sign_page(request, own_draft(request, pk), form, status=422)
+    except drafts.NoteGone:
+        return gone(request)
     except courses.ReasonMissing as refusal:  # the numbers moved since the form was built; now it has the field
         form = sign_form(request, note, past_plan=True, data=request.POST)
         form.add_error(None, sentence_of(refusal))
@@ -72,6 +74,12 @@ def note_sign(request: HttpRequest, pk: int) -> HttpResponse:
         return sign_page(request, own_draft(request, pk), form, status=409)
     messages.success(request, _("Signed. The patient can read it now."))
     return redirect("sessions:note-detail", pk=pk)
+
+
+def gone(request: HttpRequest) -> HttpResponse:
+    """The draft was empty and went with its visit while this page was open; it leads to what is left to write."""
+    messages.error(request, _("The front desk took that visit back, and its empty draft went with it."))
+    return redirect("sessions:note-list")
 
 
 def sentence_of(refusal: Exception) -> str:
@@ -196,6 +204,8 @@ def note_reading(request: HttpRequest, pk: int) -> HttpResponse:
             except NotAssignable:
                 status = 409
                 form.add_error("article", _("This text is being checked and cannot be given now."))
+            except drafts.NoteGone:
+                return gone(request)
             except drafts.NoteLocked as refusal:
                 status = 409
                 form.add_error(None, sentence_of(refusal))

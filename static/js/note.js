@@ -14,7 +14,7 @@
   const { version, turn, window: sign } = form.elements;
   const place = "note " + words.autosave;
   const OWN = ["version", "csrfmiddlewaretoken", "window", "turn", "visit"];
-  let asking = false, gone = false, restored = false, turns = 0, counted = "";
+  let again = false, asking = false, gone = false, restored = false, turns = 0, counted = "";
   let last = snapshot(), saving = false, clashed = false, locked = false, leaving = false, told = "", heard = "";
 
   /* Who signs in again in another window gets a new token for forms, in the cookie; this page goes on with that one. */
@@ -62,7 +62,9 @@
   }
 
   async function save() {
-    if (saving || asking || gone || leaving || !dirty() || (locked && risk() === heard)) return;
+    /* What is asked for while a save is on its way is done as soon as that has arrived. */
+    if (saving) { again = true; return; }
+    if (asking || gone || leaving || !dirty() || (locked && risk() === heard)) return;
     saving = true;
     const sent = snapshot(), sentRisk = risk();
     count(sent);
@@ -110,6 +112,7 @@
       } else { say("is-late", words.late); }
     } catch (error) { say("is-late", words.late); }
     saving = false;
+    if (again) { again = false; save(); }
   }
 
   window.setInterval(save, EVERY);

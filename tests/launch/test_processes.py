@@ -40,7 +40,7 @@ def wait_until(condition, what: str) -> None:
 def alive(pid: int) -> bool:
     try:
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):  # the second when it ended between the opening and the reading
         return False
     return state != "Z"
 

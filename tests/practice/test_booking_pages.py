@@ -4,7 +4,8 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from practice.models import Appointment, Status
+from practice.models import Appointment, Message, Status
+from practice.models.message import Channel, MessageState
 from tests.practice.schedule import TUESDAY_NINE, frozen
 from tests.practice.test_hold import CONFIRM, HOUR, fill, take, words_of
 
@@ -40,6 +41,19 @@ def test_without_consent_it_says_that_nothing_comes_and_what_to_do(clinic, thera
 def test_with_consent_to_texts_alone_it_says_that_no_email_comes(clinic, therapist, browser):
     said = done_after(browser, therapist, email_consent="", sms_consent="on", phone=NUMBER)
     assert f"We text a reminder to {NUMBER} a day before. We send you no e-mail." in said
+
+
+def test_a_page_read_again_on_the_last_day_still_tells_of_the_text_message(clinic, therapist, browser, frozen):
+    frozen.move_to(TUESDAY_NINE - 30 * HOUR)
+    done_after(browser, therapist, email_consent="", sms_consent="on", phone=NUMBER)
+    frozen.move_to(TUESDAY_NINE - 23 * HOUR)
+    assert f"We text a reminder to {NUMBER}" in words_of(browser, DONE)
+    Message.objects.filter(kind="reminder_late", channel=Channel.SMS).update(
+        state=MessageState.SENT, sent_at=timezone.now()
+    )
+    said = words_of(browser, DONE)
+    assert f"We have texted a reminder to {NUMBER}. We send you no e-mail." in said
+    assert "We send you no message" not in said
 
 
 def test_a_talk_too_soon_for_a_reminder_promises_none(clinic, therapist, browser, frozen):

@@ -3,6 +3,7 @@
 import re
 import uuid
 from datetime import timedelta
+from html import unescape
 from urllib.parse import urlsplit
 
 import pytest
@@ -29,8 +30,14 @@ def take(client: Client, therapist, starts_at=TUESDAY_NINE, way="video"):
 
 
 def fill(client: Client, **words):
-    token = words.pop("token", None) or client.get(CONFIRM).context["form"]["token"].value()
-    return client.post(CONFIRM, WORDS | {"token": str(token)} | words)
+    return client.post(CONFIRM, WORDS | ({} if "token" in words else form_of(client)) | words)
+
+
+def form_of(client: Client) -> dict[str, str]:
+    """What the form that a browser shows now carries unseen."""
+    page = client.get(CONFIRM)
+    unseen = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]+)"', page.content.decode()))
+    return {name: unescape(unseen[name]) for name in ("token", "wish")}
 
 
 def words_of(client: Client, path: str) -> str:
@@ -87,7 +94,7 @@ def test_a_hold_can_be_kept_for_an_hour_in_all(clinic, therapist, frozen):
     row = held(clinic, therapist, TUESDAY_NINE, "one")
     for _ in range(8):
         frozen.shift(9 * MINUTE)
-        row = holding.extend_hold(session_key="one")
+        row = holding.extend_hold(hold=row)
     assert row.held_until - row.created_at == HOUR
 
 
@@ -113,7 +120,7 @@ def test_a_hold_that_ran_out_is_still_ours_while_nobody_took_it(clinic, therapis
 
 def test_a_hold_that_was_released_is_gone(clinic, therapist):
     row = held(clinic, therapist, TUESDAY_NINE, "one")
-    holding.release_hold(session_key="one")
+    holding.release_hold(hold=row)
     with pytest.raises(HoldGone):
         confirming.confirm_hold(hold=row, token=uuid.uuid4(), contact=contact("a@example.org"))
 
@@ -199,6 +206,38 @@ def test_a_double_click_is_one_booking_and_the_same_page(clinic, therapist, brow
     answers = [fill(browser, token=token) for _ in range(2)]
     assert [(answer.status_code, answer.url) for answer in answers] == [(302, "/book/done/")] * 2
     assert Appointment.objects.count() == 1
+
+
+def test_a_tab_books_the_time_it_shows_whatever_another_tab_holds(clinic, therapist, browser):
+    take(browser, therapist)
+    first = form_of(browser)
+    take(browser, therapist, TUESDAY_NINE + 2 * HOUR)
+    assert fill(browser, **first).status_code == 302
+    assert Appointment.objects.exclude(status=Status.HELD).get().starts_at == TUESDAY_NINE
+
+
+def test_a_tab_whose_time_went_while_another_was_held_says_so_and_books_neither(clinic, therapist, browser, as_):
+    take(browser, therapist)
+    first = form_of(browser)
+    take(browser, therapist, TUESDAY_NINE + 2 * HOUR)
+    take(as_(None, REMOTE_ADDR="192.0.2.9"), therapist)
+    answer = fill(browser, **first)
+    assert answer.status_code == 409
+    assert "That time has just gone" in answer.content.decode()
+    assert 'value="Rosa Meier"' in answer.content.decode()
+    assert set(Appointment.objects.values_list("status", flat=True)) == {Status.HELD}
+
+
+def test_ten_more_minutes_are_not_given_to_the_time_of_another_tab(clinic, therapist, browser, frozen):
+    take(browser, therapist)
+    first = form_of(browser)
+    take(browser, therapist, TUESDAY_NINE + 2 * HOUR)
+    until = Appointment.objects.get().held_until
+    frozen.shift(5 * MINUTE)
+    answer = browser.post("/book/hold/extend/", WORDS | first)
+    assert (answer.status_code, answer.context["wish"].starts_at) == (409, TUESDAY_NINE)
+    assert "This time is no longer held." in answer.content.decode()
+    assert Appointment.objects.get().held_until == until
 
 
 def test_the_back_button_with_other_words_says_what_was_booked(clinic, therapist, browser):
@@ -295,10 +334,14 @@ def test_limits_say_nothing_but_please_call(clinic, therapist, as_):
     fill(first)
     second = as_(None, REMOTE_ADDR="192.0.2.2")
     take(second, therapist, TUESDAY_NINE + HOUR)
-    answer = fill(second, email="ROSA@example.org ")
-    assert answer.status_code == 409
-    assert "Please call us" in answer.content.decode()
-    assert Appointment.objects.exclude(status=Status.HELD).count() == 1
+    other_tab = form_of(second)
+    take(second, therapist, TUESDAY_NINE + 2 * HOUR)
+    for form, still_held in ((other_tab, 1), (form_of(second), 0)):
+        answer = fill(second, email="ROSA@example.org ", **form)
+        assert answer.status_code == 409
+        assert "Please call us" in answer.content.decode()
+        assert Appointment.objects.exclude(status=Status.HELD).count() == 1
+        assert Appointment.objects.filter(status=Status.HELD).count() == still_held
 
 
 def test_a_signed_in_patient_books_for_the_own_record(clinic, therapist, patient, as_):

@@ -147,7 +147,7 @@ def test_it_moves_with_the_same_picker(talk, opened):
 
 def test_a_move_says_from_when_to_when(talk, opened):
     opened.post(page("move", talk), {"starts": (TUESDAY_NINE + HOUR).isoformat(), "revision": 0})
-    said = "Moved to Tuesday, March 9, 1:00 pm. Before, it was on Tuesday, March 9, 12:00 pm."
+    said = "Moved to Tuesday, March 9, 1:00 pm. Before, it was on Tuesday, March 9, 12:00 pm. Times are Eastern."
     assert said in opened.get(page("show", talk)).text
 
 

@@ -118,7 +118,7 @@ def test_a_hold_that_is_booked_while_old_ones_are_swept_stays_booked(people):
 def test_a_hold_that_is_kept_while_old_ones_are_swept_stays_held(people):
     row = old_hold(people)
     with beside() as other:
-        first, let_go = other.keep(holding.extend_hold, session_key="mine")
+        first, let_go = other.keep(holding.extend_hold, hold=row)
         sweep = other.begin_and_wait(holding.expire_holds)
         let_go()
         first.result(PATIENCE)
@@ -132,7 +132,7 @@ def test_a_hold_that_is_booked_while_it_is_given_back_stays_booked(people):
         first, let_go = other.keep(
             confirming.confirm_hold, hold=row, token=uuid.uuid4(), contact=contact("rosa@example.org")
         )
-        release = other.begin_and_wait(holding.release_hold, session_key="mine")
+        release = other.begin_and_wait(holding.release_hold, hold=row)
         let_go()
         first.result(PATIENCE)
         release.result(PATIENCE)

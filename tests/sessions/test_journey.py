@@ -80,12 +80,14 @@ def write_everything(page: Page) -> None:
 
 
 def test_a_therapist_writes_signs_and_adds_and_the_patient_reads(case, page_for):
-    page, note = page_for(case.therapist), case.note
+    page, note = page_for(case.therapist, with_clock=True), case.note
     page.goto(url("note-edit", note.pk))
     expect(page.get_by_label("Where the patient was")).to_be_visible()  # the visit was by video
     write_everything(page)
     expect(page.get_by_label("Where the patient was")).to_be_hidden()
-    until(lambda: "plan" in saved(note), "the editor saves by itself")
+    assert "plan" not in saved(note)
+    page.clock.fast_forward(10_000)
+    until(lambda: "plan" in saved(note), "the editor saves by itself after ten seconds")
     expect(page.locator("#left")).to_contain_text("Every part is complete")
     page.get_by_role("button", name="Add homework").click()
     page.get_by_label("What", exact=True).nth(1).fill("Walk to the pier")
@@ -111,6 +113,22 @@ def test_a_therapist_writes_signs_and_adds_and_the_patient_reads(case, page_for)
     theirs.get_by_role("link").filter(has_text="day,").first.click()
     expect(theirs.locator("main")).to_contain_text("Drew the pain alarm together")
     expect(theirs.locator("main")).to_contain_text("It was the left knee.")
+
+
+def test_a_save_that_is_asked_for_while_one_is_on_its_way_follows_at_once(case, page_for):
+    page, note = page_for(case.therapist, with_clock=True), case.note
+    page.goto(url("note-edit", note.pk))
+    page.clock.pause_at(page.evaluate("Date.now()") + 1000)  # so that no save comes by the clock
+    held = []
+    page.route("**/autosave/", lambda route: route.continue_() if held else held.append(route))
+    page.get_by_label("Next focus").fill("First")
+    page.keyboard.press("Control+s")
+    expect(page.locator("#dock-state")).to_contain_text("Saving")
+    page.get_by_label("Next focus").fill("First and second")
+    page.keyboard.press("Control+s")
+    with page.expect_response(lambda answer: "second" in (answer.request.post_data or "")):
+        held[0].continue_()
+    assert saved(note)["plan"] == "First and second"
 
 
 def test_two_windows_show_a_conflict_and_lose_no_character(case, page_for):

@@ -236,6 +236,13 @@ def test_signing_writes_the_coded_parts_and_the_plan(signed_note, course):
     assert not signed_note.draft_versions.exists()
 
 
+def test_homework_reaches_the_patient_in_one_line_without_unseen_signs():
+    typed = {
+        "homework": [{"text": " Walk\u202e to\nthe pier ", "how_often": "\u200b"}, {"text": "\u200b", "how_often": "x"}]
+    }
+    assert note_fields.homework_lines(typed) == [{"text": "Walk to the pier", "how_often": ""}]
+
+
 def test_a_locked_note_takes_no_more_text(signed_note):
     with pytest.raises(drafts.NoteLocked):
         save(signed_note, {"did": "Too late"})

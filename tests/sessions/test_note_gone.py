@@ -4,12 +4,15 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
 
+from education import articles
 from intake.models import RiskAlert, RiskTrigger
 from practice import attending
+from practice.models import Appointment, AuditEvent
 from sessions import drafts
 from sessions.models import ProgressNote
+from tests.education.conftest import published
 from tests.sessions.conftest import note_of
-from tests.sessions.test_journey import case, pick, until, url
+from tests.sessions.test_journey import PASSWORD, case, pick, until, url
 from tests.sessions.test_pages import typed
 from tests.waiting import PATIENCE, beside, waiting
 
@@ -25,7 +28,8 @@ def taken_back(draft, front_desk) -> ProgressNote:
 
 
 def sent(note: ProgressNote, **changes) -> dict:
-    return typed(note, did="Typed meanwhile", **changes) | {"visit": note.appointment_id, "kind": note.kind}
+    words = {"visit": drafts.word_of_visit(note), "kind": note.kind}
+    return typed(note, did="Typed meanwhile", **changes) | words
 
 
 @pytest.mark.django_db
@@ -58,6 +62,41 @@ def test_the_page_leads_to_the_draft_of_the_visit_that_was_marked_again(taken_ba
     assert f'href="{url("note-edit", again.pk)}"' in page
     assert "ask the desk" not in page
     assert "have been told" not in page
+
+
+@pytest.mark.django_db
+def test_so_it_is_where_the_visit_was_given_to_a_colleague_since(taken_back, other_therapist, as_):
+    Appointment.objects.filter(pk=taken_back.appointment_id).update(therapist=other_therapist.therapist)
+    client, words = as_(taken_back.author), sent(taken_back, risk_suicide="active", risk_plan="yes")
+    assert client.post(url("note-autosave", taken_back.pk), words, headers={"HX-Request": "true"}).status_code == 409
+    page = client.post(url("note-edit", taken_back.pk), words)
+    assert (page.status_code, "Typed meanwhile" in page.content.decode()) == (409, True)
+    assert [alert.tier for alert in RiskAlert.objects.all()] == ["R0"]
+    assert AuditEvent.objects.filter(
+        actor_id=taken_back.author_id, action="view", object_type="practice.appointment"
+    ).exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("word", ["", "{number}", "{number}:signed"])
+def test_no_visit_is_shown_to_who_only_knows_its_number(taken_back, as_, word):
+    words = sent(taken_back, risk_suicide="passive") | {"visit": word.format(number=taken_back.appointment_id)}
+    assert as_(taken_back.author).post(url("note-edit", taken_back.pk), words).status_code == 404
+    assert not RiskAlert.objects.exists()
+
+
+@pytest.mark.parametrize("name", ["note-sign", "note-reading"])
+def test_what_is_done_with_a_draft_while_its_visit_is_taken_back_leads_to_the_notes(case, as_, name):
+    client, note = as_(case.therapist), case.note
+    words = {"version": note.version, "proof": PASSWORD, "article": published(articles.sources())["A03"].article_id}
+    with beside() as desk:
+        undo, commit = desk.keep(attending.undo_attendance, by=case.front_desk, appointment=note.appointment)
+        answer = desk.begin_and_wait(client.post, url(name, note.pk), words)
+        assert not answer.done()
+        commit()
+        undo.result(PATIENCE)
+        assert (answer.result(PATIENCE).status_code, answer.result().url) == (302, url("note-list"))
+    assert "its empty draft went with it" in client.get(url("note-list")).content.decode()
 
 
 @pytest.mark.django_db
